@@ -1,0 +1,243 @@
+//! The command line's grammar; what each command does stands in `command/`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::recipe::{LuaVersion, Profile, Recipe, ToolchainChoice, Unwind};
+
+/// Builds Lua into small, fast WebAssembly modules.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    version,
+    about,
+    after_help = "Exit status: 0 done, 1 a check failed, 2 wrong usage or broken input.",
+    arg_required_else_help = true
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build a Lua module: compile, link, rewrite, optimise, validate, report
+    Build(BuildArgs),
+    /// Show a module's exports with their signatures, and hold them against a contract
+    InspectExports(InspectExportsArgs),
+    /// Show what a module weighs: by section, raw and compressed
+    Size(SizeArgs),
+    /// Check modules against ci/size-budget.toml
+    Budget(BudgetArgs),
+    /// Install the C toolchain now (a build does it by itself)
+    Setup(SetupArgs),
+    /// Run all tests: Rust, Lua under wasmtime and node, checks
+    Test(TestArgs),
+    /// Measure speed against wasmoon and native Lua, side by side
+    Bench(BenchArgs),
+}
+
+/// Arguments of `build`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask build                              out/lua.wasm: Lua 5.4, profile speed, legacy exceptions
+  cargo xtask build --profile size --lua 5.5     the smallest module with Lua 5.5
+  cargo xtask build --unwind standard            for wasmtime
+  cargo xtask build my-app.toml --offline        what a recipe says, without touching the network")]
+pub struct BuildArgs {
+    /// Recipe to build [default: moonwright.toml in the project's root if it is there, else the built-in defaults]
+    pub recipe: Option<PathBuf>,
+    /// What overrides the recipe.
+    #[command(flatten)]
+    pub overrides: RecipeOverrides,
+    /// Never touch the network; fail with the command to type if something is missing
+    #[arg(long)]
+    pub offline: bool,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+/// Flags that override a recipe's keys, one each.
+#[derive(Debug, Default, Args)]
+pub struct RecipeOverrides {
+    /// Lua version [default: 5.4]
+    #[arg(long, value_enum, value_name = "VERSION")]
+    pub lua: Option<LuaVersion>,
+    /// What to optimise for [default: speed]
+    #[arg(long, value_enum)]
+    pub profile: Option<Profile>,
+    /// How errors unwind [default: legacy, which the most hosts run]
+    #[arg(long, value_enum, value_name = "ENCODING")]
+    pub unwind: Option<Unwind>,
+    /// Where the C compiler comes from [default: zig]
+    #[arg(long, value_enum)]
+    pub toolchain: Option<ToolchainChoice>,
+    /// Contract to fulfil, by name; repeat for several [default: core and full]
+    #[arg(long = "contract", value_name = "NAME")]
+    pub contracts: Vec<String>,
+    /// Export a function by its name
+    #[arg(long, value_name = "NAME")]
+    pub export: Vec<String>,
+    /// Export under another name
+    #[arg(long, value_name = "OLD=NEW", value_parser = rename)]
+    pub rename: Vec<(String, String)>,
+    /// Leave an export out
+    #[arg(long, value_name = "NAME")]
+    pub hide: Vec<String>,
+    /// Keep the name section
+    #[arg(long)]
+    pub keep_names: bool,
+    /// A wasm-opt program to use in place of the built-in Binaryen 116
+    #[arg(long, value_name = "PATH")]
+    pub wasm_opt: Option<PathBuf>,
+    /// Folder for the module and its reports [default: out]
+    #[arg(long, short, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+impl RecipeOverrides {
+    /// Puts the flags that were given over the recipe's keys.
+    pub fn apply(&self, recipe: &mut Recipe) {
+        recipe.lua = self.lua.unwrap_or(recipe.lua);
+        recipe.profile = self.profile.unwrap_or(recipe.profile);
+        recipe.unwind = self.unwind.unwrap_or(recipe.unwind);
+        recipe.toolchain = self.toolchain.unwrap_or(recipe.toolchain);
+        if !self.contracts.is_empty() {
+            recipe.contracts.clone_from(&self.contracts);
+        }
+        recipe.exports.add.extend(self.export.iter().cloned());
+        recipe.exports.rename.extend(self.rename.iter().cloned());
+        recipe.exports.hide.extend(self.hide.iter().cloned());
+        recipe.keep_names |= self.keep_names;
+        if self.wasm_opt.is_some() {
+            recipe.wasm_opt.clone_from(&self.wasm_opt);
+        }
+        if let Some(out) = &self.out {
+            recipe.out.clone_from(out);
+        }
+    }
+}
+
+fn rename(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((old, new)) if !old.is_empty() && !new.is_empty() => Ok((old.to_owned(), new.to_owned())),
+        _ => Err("expected OLD=NEW, as in `--rename compute=run`".to_owned()),
+    }
+}
+
+/// How a report is printed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs.
+    Json,
+    /// For a pull request.
+    Markdown,
+}
+
+/// Arguments of `inspect-exports`.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 the contract is kept, 1 an export is missing or has another signature, 2 broken input.")]
+pub struct InspectExportsArgs {
+    /// The WebAssembly module
+    pub file: PathBuf,
+    /// Contract to hold the module against
+    #[arg(long, value_name = "NAME", default_value = "core")]
+    pub contract: String,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Arguments of `size`.
+#[derive(Debug, Args)]
+pub struct SizeArgs {
+    /// The WebAssembly module
+    pub file: PathBuf,
+    /// How to print it
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}
+
+/// Arguments of `budget`.
+#[derive(Debug, Args)]
+#[command(after_help = "Exit status: 0 within budget, 1 over it, 2 wrong usage or broken input.")]
+pub struct BudgetArgs {
+    /// The module to check [default: each profile is built and checked]
+    pub file: Option<PathBuf>,
+    /// The profile whose budget holds for FILE [default: what the report beside FILE says]
+    #[arg(long, value_enum, requires = "file")]
+    pub profile: Option<Profile>,
+    /// The budgets
+    #[arg(long, value_name = "TOML", default_value = "ci/size-budget.toml")]
+    pub budgets: PathBuf,
+    /// How to print the result
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+    /// Never touch the network
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// Arguments of `setup`.
+#[derive(Debug, Args)]
+pub struct SetupArgs {
+    /// Which toolchain to install or check
+    #[arg(long, value_enum, default_value_t)]
+    pub toolchain: ToolchainChoice,
+    /// Only check; never touch the network
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// Parts of the test suite.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum TestPart {
+    /// Formatting, lints and repository rules.
+    Lint,
+    /// The toolchain's tests.
+    Toolchain,
+    /// The runtime's C parts, compiled for this machine.
+    Native,
+    /// The built modules under wasmtime.
+    Wasmtime,
+    /// The built modules under node.
+    Node,
+}
+
+/// Arguments of `test`.
+#[derive(Debug, Args)]
+#[command(after_help = "With CI=true in the environment a test that cannot run is a failure, never a skip.")]
+pub struct TestArgs {
+    /// Run only tests whose name contains this
+    pub filter: Option<String>,
+    /// Run only this part; repeat for several
+    #[arg(long, value_enum, value_name = "PART")]
+    pub only: Vec<TestPart>,
+    /// Never touch the network; fail with the command to type if something is missing
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// Arguments of `bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// Run only benchmarks whose name contains one of these
+    pub names: Vec<String>,
+    /// Runs of each benchmark; the median is reported
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub runs: u32,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+    /// Never touch the network; fail with the command to type if something is missing
+    #[arg(long)]
+    pub offline: bool,
+}

@@ -1,0 +1,76 @@
+//! `cargo xtask build`: a recipe in, `out/lua.wasm` and its reports out.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+
+use super::{Outcome, project_root};
+use crate::cli::{BuildArgs, Format};
+use crate::output_file;
+use crate::pipeline::{self, Built, Setting};
+use crate::progress::Terminal;
+use crate::recipe::{self, Recipe};
+use crate::report::{markdown, table};
+
+/// Name of the module that a build leaves.
+pub const MODULE: &str = "lua.wasm";
+
+/// Builds and writes the module with its reports; a module over its budget is written too, but is a failed check.
+pub fn run(args: &BuildArgs) -> Result<Outcome> {
+    let root = project_root()?;
+    let mut recipe = find_recipe(&root, args.recipe.as_deref())?;
+    args.overrides.apply(&mut recipe);
+    let built = Builder::new(&root, args.offline).build(&recipe)?;
+
+    let out = root.join(&recipe.out);
+    let json = built.report.to_json()?;
+    output_file::write(&out.join(MODULE), &built.wasm)?;
+    output_file::write(&out.join("size-report.json"), json.as_bytes())?;
+    output_file::write(&out.join("size-report.md"), markdown::render(&built.report).as_bytes())?;
+
+    match args.format {
+        Format::Json => print!("{json}"),
+        Format::Markdown => print!("{}", markdown::render(&built.report)),
+        Format::Table => {
+            println!("{}\n\n{}", table::render(&built.report), out.join(MODULE).display());
+        }
+    }
+    let over = built.report.budget.as_ref().is_some_and(|verdict| verdict.over());
+    Ok(if over { Outcome::CheckFailed } else { Outcome::Done })
+}
+
+fn find_recipe(root: &Path, named: Option<&Path>) -> Result<Recipe> {
+    let default = root.join(recipe::DEFAULT_FILE);
+    match named {
+        Some(path) => Ok(recipe::read(path)?),
+        None if default.exists() => Ok(recipe::read(&default)?),
+        None => Ok(Recipe::default()),
+    }
+}
+
+/// Runs the pipeline with progress on the terminal; the commands that need modules share it.
+pub struct Builder {
+    root: PathBuf,
+    offline: bool,
+}
+
+impl Builder {
+    /// A builder for the checkout at `root`; `offline` forbids it the network.
+    pub fn new(root: &Path, offline: bool) -> Builder {
+        Builder { root: root.to_owned(), offline }
+    }
+
+    /// Builds what `recipe` says.
+    ///
+    /// # Errors
+    /// Whatever stops the pipeline; nothing is written to `recipe.out`.
+    pub fn build(&self, recipe: &Recipe) -> Result<Built> {
+        let progress = Terminal::new();
+        let setting = Setting { root: &self.root, offline: self.offline, progress: &progress };
+        let built = pipeline::build(&setting, recipe).with_context(|| {
+            format!("cannot build Lua {} (profile {}, {} exceptions)", recipe.lua, recipe.profile, recipe.unwind)
+        })?;
+        progress.finish();
+        Ok(built)
+    }
+}

@@ -1,0 +1,18 @@
+//! `cargo xtask setup`: installs the C toolchain now, or says what a given one lacks.
+
+use anyhow::Result;
+
+use super::{Outcome, project_root};
+use crate::cli::SetupArgs;
+use crate::progress::Terminal;
+use crate::toolchain;
+
+/// Installs or checks the chosen toolchain and says what it is.
+pub fn run(args: &SetupArgs) -> Result<Outcome> {
+    let root = project_root()?;
+    let progress = Terminal::new();
+    let toolchain = toolchain::locate(args.toolchain, &root, args.offline, &progress)?;
+    progress.finish();
+    println!("{}", toolchain.version);
+    Ok(Outcome::Done)
+}

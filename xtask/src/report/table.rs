@@ -1,0 +1,87 @@
+//! A report for people at a terminal.
+
+use comfy_table::{Cell, CellAlignment, Table, presets};
+
+use super::number::{bytes, difference, share};
+use super::{Report, Stage};
+use crate::budget::Verdict;
+use crate::section::{Section, Weight};
+
+/// The whole report: stages, sections, total and budget.
+pub fn render(report: &Report) -> String {
+    format!(
+        "Lua {}, profile {}, {} exceptions, {}\n\n{}\n\n{}\n\n{}",
+        report.upstream,
+        report.profile,
+        report.unwind,
+        report.compiler,
+        stages(&report.stages),
+        sections(&report.sections, report.total),
+        verdict(report.budget.as_ref()),
+    )
+}
+
+/// The module's weight after each stage, with the change that the stage made.
+pub fn stages(stages: &[Stage]) -> String {
+    let mut table = new_table(&["stage", "raw", "change", "gzip", "brotli"]);
+    let mut before = None;
+    for stage in stages {
+        let change = before.map_or(String::new(), |before| difference(before, stage.weight.raw));
+        table.add_row(row(&[&stage.name, &bytes(stage.weight.raw), &change, &bytes(stage.weight.gzip), &bytes(stage.weight.brotli)]));
+        before = Some(stage.weight.raw);
+    }
+    table.to_string()
+}
+
+/// Sections with their share of the file, and the total. Sections compress better together, so theirs don't add up to it.
+pub fn sections(sections: &[Section], total: Weight) -> String {
+    let mut table = new_table(&["section", "raw", "share", "gzip", "brotli"]);
+    let mut add = |name: &str, weight: Weight| {
+        table.add_row(row(&[name, &bytes(weight.raw), &share(weight.raw, total.raw), &bytes(weight.gzip), &bytes(weight.brotli)]));
+    };
+    for section in sections {
+        add(&section.name, section.weight);
+    }
+    add("total", total);
+    table.to_string()
+}
+
+/// One line an encoding: within budget or over it.
+pub fn verdict(verdict: Option<&Verdict>) -> String {
+    let Some(verdict) = verdict else { return "no budget is set for this profile".to_owned() };
+    let line = |check: &crate::budget::Check| {
+        let state = if check.over() { format!("over by {}", bytes(check.actual - check.limit)) } else { "ok".to_owned() };
+        format!("budget {:6} {:>9} of {:>9} ({})  {state}", check.what, bytes(check.actual), bytes(check.limit), share(check.actual, check.limit))
+    };
+    verdict.checks.iter().map(line).collect::<Vec<_>>().join("\n")
+}
+
+fn new_table(header: &[&str]) -> Table {
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING).set_header(row(header));
+    table
+}
+
+/// The first column holds names, the others figures.
+fn row(texts: &[&str]) -> Vec<Cell> {
+    let align = |place: usize| if place == 0 { CellAlignment::Left } else { CellAlignment::Right };
+    texts.iter().enumerate().map(|(place, text)| Cell::new(text).set_alignment(align(place))).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn stages_show_what_each_changed() {
+        let text = stages(&super::super::example().stages);
+        assert!(text.contains("240,000") && text.contains("-80,000"), "{text}");
+    }
+
+    #[test]
+    fn the_total_is_the_last_row() {
+        let report = super::super::example();
+        let text = sections(&report.sections, report.total);
+        assert!(text.lines().last().unwrap().contains("160,000"), "{text}");
+    }
+}
