@@ -1,0 +1,58 @@
+/*
+** error.h
+** The error record: what the last call failed with
+*/
+
+#ifndef mw_error_h
+#define mw_error_h
+
+#include "lua.h"
+
+/* kinds of failures */
+enum {
+  MW_ERR_NONE,
+  MW_ERR_SYNTAX,
+  MW_ERR_RUNTIME,
+  MW_ERR_MEMORY,
+  MW_ERR_LIMIT,
+  MW_ERR_PERSIST
+};
+
+/* forgets the last failure and the captured output */
+extern void mw_error_clear (void);
+
+/* kind of the failure on record, MW_ERR_NONE if there is none */
+extern int mw_error_kind (void);
+
+/*
+** The message handler of all exported functions: notes traceback and
+** position of an error, and makes a text of its object, as the standalone
+** 'lua' does.
+*/
+extern int mw_error_handler (lua_State *L);
+
+/*
+** Fills in the record from the error object on top of the stack and the
+** status of the call that failed. Never fails itself and leaves the stack
+** alone. 'syntax' tells whether the failure is the call's own chunk that
+** does not compile.
+*/
+extern void mw_error_record (lua_State *L, int status, int syntax);
+
+/*
+** Puts a failure on record that was no Lua error. The message must be a
+** literal.
+*/
+extern void mw_error_set (int kind, const char *msg);
+
+/*
+** Raises the message on top of the stack as an error of kind "persist",
+** should nothing catch it. The position of the innermost Lua function is
+** put in front of it if 'level' is 1 (as in 'luaL_error'), nothing if 0.
+*/
+extern int mw_error_persist (lua_State *L, int level);
+
+/* the message on record and its length; cut, never missing */
+extern const char *mw_error_message (size_t *len);
+
+#endif
