@@ -1,0 +1,120 @@
+/*
+** limits.c
+** The instruction limit: refills the countdown that calls, backward jumps
+** and library loops take from, and ends a script that has used up what it
+** was given
+*/
+
+#define LUA_CORE
+
+#include "lua.h"
+
+#include "ldo.h"
+#include "lobject.h"
+#include "lstate.h"
+#include "lstring.h"
+
+#include "mwlimits.h"
+
+
+int mw_countdown = MW_INTERVAL;
+
+void (*mw_limit_onhit) (lua_State *L) = NULL;
+int (*mw_limit_poll) (lua_State *L) = NULL;
+
+static int64_t setting = 0;  /* limit for exports to begin; 0 = none */
+
+/*
+** The limit in force; 0 = none. 'remaining' is what is left of it beyond
+** the countdown. It is negative when more was noted than there was.
+*/
+static int64_t limit = 0;
+static int64_t remaining = 0;
+
+static int exhausted = 0;
+
+
+static void refill (void) {
+  int n = MW_INTERVAL;
+  if (limit != 0) {
+    if (remaining < n)
+      n = (int)remaining;
+    remaining -= n;
+  }
+  mw_countdown = n;
+}
+
+
+/*
+** Raises the error. It goes straight to the innermost protected call: a
+** message handler would be a script's code.
+*/
+static l_noret raiselimit (lua_State *L) {
+  mw_countdown = 0;  /* the next charge comes here again */
+  setsvalue2s(L, L->top.p, luaS_newliteral(L, MW_LIMITMSG));
+  L->top.p++;  /* EXTRA_STACK has room */
+  luaD_throw(L, LUA_ERRRUN);
+}
+
+
+int mw_expired (lua_State *L) {
+  if (exhausted)
+    raiselimit(L);
+  if ((limit != 0 && remaining <= 0) ||
+      (mw_limit_poll != NULL && mw_limit_poll(L))) {
+    exhausted = 1;
+    if (mw_limit_onhit != NULL) {
+      mw_countdown = MW_INTERVAL;  /* what it charges is free, yet it ends */
+      mw_limit_onhit(L);
+    }
+    raiselimit(L);
+  }
+  refill();
+  mw_countdown--;  /* the step that led here */
+  return (L->hookmask == 0);
+}
+
+
+void mw_notemany (uint64_t n) {
+  if (limit != 0) {
+    uint64_t over = n - (uint64_t)mw_countdown;
+    if (over > (uint64_t)INT64_MAX / 2)  /* avoid overflows */
+      over = (uint64_t)INT64_MAX / 2;
+    if (remaining > -(INT64_MAX / 2))
+      remaining -= (int64_t)over;
+  }
+  mw_countdown = 0;
+}
+
+
+void mw_chargemany (lua_State *L, uint64_t n) {
+  mw_notemany(n);
+  if (exhausted || (limit != 0 && remaining <= 0))
+    mw_expired(L);
+}
+
+
+void mw_limit_set (int64_t instructions) {
+  setting = (instructions > 0) ? instructions : 0;
+}
+
+
+void mw_limit_begin (void) {
+  exhausted = 0;
+  limit = remaining = setting;
+  refill();
+}
+
+
+int mw_limit_end (void) {
+  int hit = exhausted;
+  exhausted = 0;
+  limit = 0;
+  refill();
+  return hit;
+}
+
+
+int mw_limit_hit (void) {
+  return exhausted;
+}
