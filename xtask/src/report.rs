@@ -40,8 +40,8 @@ pub struct Report {
     pub exports: Vec<String>,
     /// The finished module's imports as `module.name`, in file order.
     pub imports: Vec<String>,
-    /// Held against `ci/size-budget.toml`; absent where no budget is set for the profile.
-    pub budget: Option<Verdict>,
+    /// Held against `ci/size-budget.toml`.
+    pub budget: Verdict,
 }
 
 /// A stage of the pipeline that changed the module.
@@ -89,6 +89,6 @@ pub(crate) fn example() -> Report {
         ],
         exports: vec!["init".into(), "compute".into()],
         imports: vec!["env.js_time_now".into()],
-        budget: None,
+        budget: crate::budget::Budgets { ceiling: 1_000_000, ..Default::default() }.check(Profile::Size, weight(160_000)),
     }
 }

@@ -35,8 +35,7 @@ pub fn run(args: &BuildArgs) -> Result<Outcome> {
             println!("{}\n\n{}", table::render(&built.report), out.join(MODULE).display());
         }
     }
-    let over = built.report.budget.as_ref().is_some_and(|verdict| verdict.over());
-    Ok(if over { Outcome::CheckFailed } else { Outcome::Done })
+    Ok(if built.report.budget.over() { Outcome::CheckFailed } else { Outcome::Done })
 }
 
 fn find_recipe(root: &Path, named: Option<&Path>) -> Result<Recipe> {

@@ -11,8 +11,8 @@ use crate::toolchain;
 pub fn run(args: &SetupArgs) -> Result<Outcome> {
     let root = project_root()?;
     let progress = Terminal::new();
-    let toolchain = toolchain::locate(args.toolchain, &root, args.offline, &progress)?;
+    let toolchain = toolchain::setup(args.toolchain, &root, args.offline, &progress)?;
     progress.finish();
-    println!("{}", toolchain.version);
+    println!("{}", toolchain.id);
     Ok(Outcome::Done)
 }

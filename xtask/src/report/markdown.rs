@@ -20,9 +20,7 @@ pub fn render(report: &Report) -> String {
         report.sha256
     );
     // Writing to a String can't fail.
-    if let Some(verdict) = &report.budget {
-        let _ = writeln!(text, "{}", budget(verdict));
-    }
+    let _ = writeln!(text, "{}", budget(&report.budget));
     let _ = writeln!(text, "| stage | raw | change | gzip | brotli |\n|---|--:|--:|--:|--:|");
     let mut before = None;
     for stage in &report.stages {

@@ -17,7 +17,7 @@ pub fn render(report: &Report) -> String {
         report.compiler,
         stages(&report.stages),
         sections(&report.sections, report.total),
-        verdict(report.budget.as_ref()),
+        verdict(&report.budget),
     )
 }
 
@@ -47,8 +47,7 @@ pub fn sections(sections: &[Section], total: Weight) -> String {
 }
 
 /// One line an encoding: within budget or over it.
-pub fn verdict(verdict: Option<&Verdict>) -> String {
-    let Some(verdict) = verdict else { return "no budget is set for this profile".to_owned() };
+pub fn verdict(verdict: &Verdict) -> String {
     let line = |check: &crate::budget::Check| {
         let state = if check.over() { format!("over by {}", bytes(check.actual - check.limit)) } else { "ok".to_owned() };
         format!("budget {:6} {:>9} of {:>9} ({})  {state}", check.what, bytes(check.actual), bytes(check.limit), share(check.actual, check.limit))
@@ -58,7 +57,7 @@ pub fn verdict(verdict: Option<&Verdict>) -> String {
 
 fn new_table(header: &[&str]) -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::NOTHING).set_header(row(header));
+    table.load_style(presets::NOTHING).set_header(row(header));
     table
 }
 

@@ -1,0 +1,261 @@
+//! From a recipe to a finished module, one stage after the other.
+//!
+//! The order is not free: exports are rewritten while function names are still there (walrus, before the strip), walrus runs before
+//! wasm-opt since its emitter undoes wasm-opt's ordering of functions, and unwinding comes last, so that one optimiser run serves
+//! every encoding and Binaryen never meets exceptions.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::compile::CompilePlan;
+use crate::contract::{self, Contract};
+use crate::features::FeatureSet;
+use crate::interface::{Interface, ReadError};
+use crate::link::LinkOptions;
+use crate::pass::exports::ExportOptions;
+use crate::pass::optimise::{Goal, OptimiseOptions};
+use crate::pass::strip::StripOptions;
+use crate::pass::validate::ValidateOptions;
+use crate::progress::Progress;
+use crate::recipe::{Profile, Recipe, Unwind};
+use crate::report::{self, Report, Stage};
+use crate::section::{self, Section, Weight};
+use crate::toolchain::{LibcVariant, Toolchain};
+use crate::upstream::Upstream;
+use crate::{budget, compile, digest, link, module_cache, output_file, pass, toolchain, upstream};
+
+/// Where and how builds run.
+pub struct Setting<'a> {
+    /// The checkout.
+    pub root: &'a Path,
+    /// Never touch the network.
+    pub offline: bool,
+    /// Who hears what is being done.
+    pub progress: &'a dyn Progress,
+}
+
+/// A finished module.
+pub struct Built {
+    /// The module.
+    pub wasm: Vec<u8>,
+    /// What it is and weighs.
+    pub report: Report,
+}
+
+/// What stopped a build.
+#[derive(Debug, Error)]
+pub enum PipelineError {
+    /// Upstream's sources.
+    #[error("cannot prepare Lua's sources")]
+    Sources(#[from] upstream::UpstreamError),
+    /// The C toolchain.
+    #[error("cannot use the C toolchain")]
+    Toolchain(#[from] toolchain::ToolchainError),
+    /// The C compiler.
+    #[error("cannot compile")]
+    Compile(#[from] compile::CompileError),
+    /// The linker.
+    #[error("cannot link")]
+    Link(#[from] link::LinkError),
+    /// A contract that is not there, or is broken.
+    #[error("cannot read the contract")]
+    Contract(#[from] contract::ContractError),
+    /// The linked module could not be read.
+    #[error("cannot read the linked module")]
+    Parse(#[from] pass::ParseError),
+    /// A pass made what can't be read.
+    #[error("cannot read the module")]
+    Read(#[from] ReadError),
+    /// The export table.
+    #[error("cannot rewrite the exports")]
+    Exports(#[from] pass::exports::ExportError),
+    /// wasm-opt.
+    #[error("cannot optimise")]
+    Optimise(#[from] pass::optimise::OptimiseError),
+    /// `lua_try` and `lua_throw`.
+    #[error("cannot fill in exception handling")]
+    Unwind(#[from] pass::unwind::UnwindError),
+    /// The finished module breaks its contract or uses a feature that was not asked for.
+    #[error("the finished module is not valid")]
+    Validate(#[from] pass::validate::ValidateError),
+    /// The finished module could not be taken apart.
+    #[error("cannot weigh the module")]
+    Weigh(#[from] section::SectionError),
+    /// A compressor failed.
+    #[error("cannot weigh the module")]
+    Compress(#[source] std::io::Error),
+    /// The budgets.
+    #[error("cannot check the budget")]
+    Budget(#[from] budget::BudgetError),
+    /// A cache entry could not be written.
+    #[error("cannot write to the module cache")]
+    Cache(#[from] output_file::WriteError),
+}
+
+/// Builds `recipe`.
+///
+/// # Errors
+/// Whatever stops a stage; nothing but caches below `target/` has been written then.
+pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError> {
+    let progress = setting.progress;
+    let work = setting.root.join("target/moonwright");
+
+    progress.stage(&format!("Preparing Lua {}", recipe.lua));
+    let upstream = upstream::locate(setting.root, recipe.lua, setting.offline)?;
+    let prepared = upstream::prepare(&upstream, &setting.root.join("patches").join(recipe.lua.as_str()), &work.join("src"))?;
+    let toolchain = toolchain::locate(recipe.toolchain, setting.root, setting.offline, progress)?;
+
+    progress.stage(&format!("Compiling Lua {} for profile {}", recipe.lua, recipe.profile));
+    let plan = CompilePlan {
+        version: recipe.lua,
+        profile: recipe.profile,
+        upstream: &prepared,
+        runtime: setting.root.join("lua-src"),
+        cache: work.join("objects"),
+    };
+    let objects = compile::compile_all(&toolchain, &plan, progress)?;
+    let variant = if recipe.profile == Profile::Size { LibcVariant::Size } else { LibcVariant::Speed };
+    let archives = toolchain.archives(variant, progress)?;
+
+    progress.stage("Linking");
+    let name = format!("{}-{}-{}.wasm", recipe.lua, recipe.profile, recipe.unwind);
+    let linked = link::link(&toolchain, &objects, &archives, &LinkOptions::default(), &work.join("linked").join(name))?;
+
+    let key = module_cache::key(&linked, recipe);
+    let finished = match module_cache::read(&work, &key) {
+        Some(finished) => finished,
+        None => {
+            let finished = post_process(linked, recipe, progress)?;
+            module_cache::write(&work, &key, &finished)?;
+            finished
+        }
+    };
+    report(setting, recipe, &upstream, &toolchain, finished)
+}
+
+/// A finished module with its weight after each stage.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Finished {
+    /// The module.
+    #[serde(skip)]
+    pub wasm: Vec<u8>,
+    /// Weights, in order.
+    pub stages: Vec<Stage>,
+    /// Its sections, in file order.
+    pub sections: Vec<Section>,
+}
+
+/// The stages after the linker; they need no sources and no toolchain.
+fn post_process(linked: Vec<u8>, recipe: &Recipe, progress: &dyn Progress) -> Result<Finished, PipelineError> {
+    let contracts = contracts(recipe)?;
+    let wanted: Vec<Contract> =
+        contracts.iter().map(|contract| contract.clone().edited(&recipe.exports.rename, &recipe.exports.hide)).collect();
+
+    progress.stage("Rewriting exports");
+    let mut module = pass::parse(&linked)?;
+    // Pass 4, prune, goes here: it needs the linker's names, and what it leaves unused must not be exported.
+    pass::exports::run(&mut module, &export_options(&contracts, recipe))?;
+    let exported = pass::emit(&mut module);
+    let stripped = pass::strip::run(&exported, &StripOptions { keep_names: recipe.keeps_names() })?.wasm;
+
+    let optimised = match optimise_options(recipe) {
+        None => None,
+        Some(options) => {
+            progress.stage("Optimising");
+            Some(pass::optimise::run(&stripped, &options)?)
+        }
+    };
+    let unwound = pass::unwind::run(optimised.as_ref().unwrap_or(&stripped), recipe.unwind)?.wasm;
+
+    progress.stage("Validating and weighing");
+    let options = ValidateOptions {
+        features: FeatureSet::base().with_unwind(recipe.unwind),
+        contracts: wanted,
+        other_exports: Some(other_exports(recipe)),
+    };
+    pass::validate::run(&unwound, &options)?;
+    let made = [
+        ("link", Some(&linked)),
+        ("exports", Some(&exported)),
+        ("strip", Some(&stripped)),
+        ("optimise", optimised.as_ref()),
+        ("unwind", Some(&unwound)),
+    ];
+    let stages = made
+        .into_par_iter()
+        .filter_map(|(name, wasm)| wasm.map(|wasm| (name, wasm)))
+        .map(|(name, wasm)| Ok(Stage { name: name.to_owned(), weight: Weight::of(wasm)? }))
+        .collect::<Result<_, _>>()
+        .map_err(PipelineError::Compress)?;
+    Ok(Finished { stages, sections: section::sections(&unwound)?, wasm: unwound })
+}
+
+/// The recipe's contracts, with that of the unwinding host where there is one.
+fn contracts(recipe: &Recipe) -> Result<Vec<Contract>, PipelineError> {
+    let host = (recipe.unwind == Unwind::Host).then_some("unwind-host");
+    recipe.contracts.iter().map(String::as_str).chain(host).map(|name| Ok(contract::load(name)?)).collect()
+}
+
+fn export_options(contracts: &[Contract], recipe: &Recipe) -> ExportOptions {
+    let promised = contracts.iter().flat_map(|contract| &contract.exports).map(|export| export.name.clone());
+    // wasm-opt must know these two to be in use, and the unwind pass takes the export away again.
+    let until_unwind = pass::conventions::UNWIND_EXPORTS.iter().map(|name| (*name).to_owned());
+    let mut add: Vec<String> = promised.chain(until_unwind).chain(recipe.exports.add.iter().cloned()).collect();
+    let mut seen = BTreeSet::new();
+    add.retain(|name| seen.insert(name.clone()));
+    ExportOptions { add, rename: recipe.exports.rename.clone(), hide: recipe.exports.hide.clone(), only_named: true }
+}
+
+/// The exports that the recipe asks for beside the contracts, as the finished module names them.
+fn other_exports(recipe: &Recipe) -> Vec<String> {
+    let renamed = |name: &String| recipe.exports.rename.get(name).unwrap_or(name).clone();
+    let memory = std::iter::once("memory".to_owned());
+    recipe.exports.add.iter().map(renamed).chain(recipe.exports.rename.values().cloned()).chain(memory).collect()
+}
+
+/// None in profile `dev`, whose code is to look like the source.
+fn optimise_options(recipe: &Recipe) -> Option<OptimiseOptions> {
+    let goal = match recipe.profile {
+        Profile::Size => Goal::Size,
+        Profile::Speed => Goal::Speed,
+        Profile::Dev => return None,
+    };
+    Some(OptimiseOptions {
+        goal,
+        features: FeatureSet::base(),
+        keep_names: recipe.keeps_names(),
+        wasm_opt: recipe.wasm_opt.clone(),
+    })
+}
+
+fn report(
+    setting: &Setting,
+    recipe: &Recipe,
+    upstream: &Upstream,
+    toolchain: &Toolchain,
+    finished: Finished,
+) -> Result<Built, PipelineError> {
+    let interface = Interface::read(&finished.wasm)?;
+    let total = finished.stages.last().map(|stage| stage.weight).unwrap_or_default();
+    let budgets = budget::read(&setting.root.join("ci/size-budget.toml"))?;
+    let report = Report {
+        format: report::FORMAT,
+        lua: recipe.lua,
+        upstream: upstream.release.clone(),
+        profile: recipe.profile,
+        unwind: recipe.unwind,
+        compiler: toolchain.id.clone(),
+        sha256: digest::sha256(&finished.wasm),
+        total,
+        stages: finished.stages,
+        sections: finished.sections,
+        exports: interface.exports.into_iter().map(|export| export.name).collect(),
+        imports: interface.imports.into_iter().map(|import| format!("{}.{}", import.module, import.name)).collect(),
+        budget: budgets.check(recipe.profile, total),
+    };
+    Ok(Built { wasm: finished.wasm, report })
+}
