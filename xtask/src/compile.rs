@@ -1,0 +1,319 @@
+//! Stage 2, compile: every C file to an object file, in parallel, each only once (see [`crate::object_cache`]).
+//!
+//! The `cc` crate turns profile, target and warnings into clang's arguments. It does not run the compiler, because it can't
+//! start zig in its role `cc` and would compile into its own layout of files.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use thiserror::Error;
+
+use crate::object_cache::{KeyBase, ObjectCache};
+use crate::output_file::WriteError;
+use crate::progress::Progress;
+use crate::recipe::{LuaVersion, Profile};
+use crate::toolchain::Toolchain;
+use crate::upstream::Prepared;
+
+/// The folder that debug information and `__FILE__` name in place of this machine's: the same bytes in every checkout.
+const VIRTUAL_ROOT: &str = "/moonwright";
+
+/// Why there are no objects.
+#[derive(Debug, Error)]
+pub enum CompileError {
+    /// A source file or folder can't be read.
+    #[error("cannot read {}", path.display())]
+    Read {
+        /// The file or folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The compiler's arguments can't be worked out.
+    #[error("cannot work out the arguments for {}", compiler.display())]
+    Arguments {
+        /// The compiler.
+        compiler: PathBuf,
+        /// What the `cc` crate says.
+        source: cc::Error,
+    },
+    /// The compiler can't be started.
+    #[error("cannot start the compiler {}", compiler.display())]
+    Start {
+        /// The compiler.
+        compiler: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The compiler found errors.
+    #[error("cannot compile {}{}\n{diagnostics}", file.display(), and_others(others))]
+    Failed {
+        /// The first file that failed, in the order of the sources.
+        file: PathBuf,
+        /// The other files that failed.
+        others: Vec<String>,
+        /// What the compiler printed about the first.
+        diagnostics: String,
+    },
+    /// An object can't be stored.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The cache's folder can't be made.
+    #[error("cannot write the folder {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+fn and_others(others: &[String]) -> String {
+    match others.len() {
+        0 => String::new(),
+        _ => format!(" (nor {})", others.join(", ")),
+    }
+}
+
+/// What to compile.
+#[derive(Clone, Debug)]
+pub struct CompilePlan<'a> {
+    /// The Lua version, which the C files see as `MW_LUA`.
+    pub version: LuaVersion,
+    /// What to optimise for.
+    pub profile: Profile,
+    /// Upstream's patched sources.
+    pub upstream: &'a Prepared,
+    /// The folder of the runtime's C files and headers, `lua-src`; `config.h` in it is included first everywhere.
+    pub runtime: PathBuf,
+    /// The folder of the object cache.
+    pub cache: PathBuf,
+}
+
+impl<'a> CompilePlan<'a> {
+    /// Everything in its usual place below the project's folder `root`.
+    pub fn new(root: &Path, upstream: &'a Prepared, version: LuaVersion, profile: Profile) -> CompilePlan<'a> {
+        CompilePlan {
+            version,
+            profile,
+            upstream,
+            runtime: root.join("lua-src"),
+            cache: root.join("target/moonwright/objects"),
+        }
+    }
+}
+
+/// A C file on its way to an object.
+struct Unit {
+    path: PathBuf,
+    /// File name without `.c`.
+    stem: String,
+    ours: bool,
+}
+
+/// Compiles all C files of `plan` that the cache does not have yet and gives all objects: upstream's in the order of
+/// their names, then the runtime's.
+///
+/// # Errors
+/// When a file can't be read or written, the compiler can't be started, or it finds errors (or, in the runtime's files, warnings).
+pub fn compile_all(
+    toolchain: &Toolchain,
+    plan: &CompilePlan<'_>,
+    progress: &dyn Progress,
+) -> Result<Vec<PathBuf>, CompileError> {
+    let units = units(plan)?;
+    let cache = ObjectCache::new(&plan.cache);
+    let headers = headers(plan)?;
+    let mut modes = Vec::new();
+    for ours in [false, true] {
+        let arguments = arguments(toolchain, plan, ours)?;
+        let mut base = KeyBase::new(&toolchain.id, &arguments);
+        headers.iter().for_each(|(name, content)| base.header(name, content));
+        modes.push((arguments, base));
+    }
+    let mut objects = vec![PathBuf::new(); units.len()];
+    let mut missing = Vec::new();
+    for (index, unit) in units.iter().enumerate() {
+        let content = read(&unit.path)?;
+        let (arguments, base) = &modes[usize::from(unit.ours)];
+        let key = base.key(&unit.stem, &content);
+        match cache.find(&key, &unit.stem) {
+            Some(object) => objects[index] = object,
+            None => missing.push((index, unit, key, arguments)),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(objects);
+    }
+
+    progress.stage(&format!("Compiling Lua {} ({})", plan.version, plan.profile));
+    progress.length(missing.len() as u64);
+    let folder = |source| CompileError::Folder { path: plan.cache.clone(), source };
+    std::fs::create_dir_all(&plan.cache).map_err(folder)?;
+    let scratch = tempfile::Builder::new().prefix(".compile-").tempdir_in(&plan.cache).map_err(folder)?;
+    let compiled: Vec<Result<(usize, PathBuf), CompileError>> = missing
+        .par_iter()
+        .map(|(index, unit, key, arguments)| {
+            // The index keeps a file of ours apart from one of upstream's with the same name.
+            let output = scratch.path().join(format!("{index}.o"));
+            compile(toolchain, plan, arguments, &unit.path, &output)?;
+            let object = cache.store(key, &unit.stem, &read(&output)?)?;
+            progress.advance(1);
+            Ok((*index, object))
+        })
+        .collect();
+    let mut failures = Vec::new();
+    for result in compiled {
+        match result {
+            Ok((index, object)) => objects[index] = object,
+            Err(error) => failures.push(error),
+        }
+    }
+    match first_failure(failures) {
+        Some(error) => Err(error),
+        None => Ok(objects),
+    }
+}
+
+/// The error to report of several: the first, which names the other files that failed too.
+fn first_failure(failures: Vec<CompileError>) -> Option<CompileError> {
+    let mut failures = failures.into_iter();
+    let mut first = failures.next()?;
+    if let CompileError::Failed { others, .. } = &mut first {
+        others.extend(failures.filter_map(|failure| match failure {
+            CompileError::Failed { file, .. } => Some(file.file_name()?.to_string_lossy().into_owned()),
+            _ => None,
+        }));
+    }
+    Some(first)
+}
+
+fn read(path: &Path) -> Result<Vec<u8>, CompileError> {
+    std::fs::read(path).map_err(|source| CompileError::Read { path: path.to_owned(), source })
+}
+
+/// The files of a folder whose names end in one of `endings`, sorted by name.
+fn files(folder: &Path, endings: &[&str]) -> Result<Vec<(String, PathBuf)>, CompileError> {
+    let fail = |source| CompileError::Read { path: folder.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(fail)? {
+        let path = entry.map_err(fail)?.path();
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if endings.iter().any(|ending| name.ends_with(ending)) {
+            found.push((name, path));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn units(plan: &CompilePlan<'_>) -> Result<Vec<Unit>, CompileError> {
+    let unit = |path: PathBuf, ours| {
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        Unit { path, stem, ours }
+    };
+    let upstream = plan.upstream.sources.iter().map(|path| unit(path.clone(), false));
+    let ours = files(&plan.runtime, &[".c"])?.into_iter().map(|(_, path)| unit(path, true));
+    Ok(upstream.chain(ours).collect())
+}
+
+/// Every header that a source can include, by the folder's role and its name.
+fn headers(plan: &CompilePlan<'_>) -> Result<BTreeMap<String, Vec<u8>>, CompileError> {
+    let mut headers = BTreeMap::new();
+    for (role, folder) in [("lua", &plan.upstream.folder), ("lua-src", &plan.runtime)] {
+        for (name, path) in files(folder, &[".h", ".inc", ".def"])? {
+            headers.insert(format!("{role}/{name}"), read(&path)?);
+        }
+    }
+    Ok(headers)
+}
+
+/// The optimisation level of a profile, as it stands after `-O`.
+fn level(profile: Profile) -> &'static str {
+    match profile {
+        Profile::Size => "z",
+        Profile::Speed => "3",
+        Profile::Dev => "1",
+    }
+}
+
+/// The arguments that name no folder of this machine, for the runtime's files (`ours`) or for upstream's.
+fn arguments(toolchain: &Toolchain, plan: &CompilePlan<'_>, ours: bool) -> Result<Vec<String>, CompileError> {
+    let level = level(plan.profile);
+    let mut build = cc::Build::new();
+    build
+        // Prints nothing and takes nothing from the environment: neither a cargo build script's variables nor CFLAGS.
+        .cargo_metadata(false)
+        .cargo_warnings(false)
+        .cargo_output(false)
+        .inherit_rustflags(false)
+        .set_envs_snapshot(toolchain.compiler.environment())
+        .compiler(&toolchain.compiler.path)
+        .target(toolchain.target)
+        // Only of importance to how `cc` would choose a compiler.
+        .host("x86_64-unknown-linux-gnu")
+        .opt_level_str(level)
+        .debug(plan.profile == Profile::Dev)
+        .std("c11")
+        .define("MW_LUA", plan.version.number().to_string().as_str())
+        // Upstream's files are not ours to keep free of warnings.
+        .warnings(ours)
+        .extra_warnings(ours)
+        .warnings_into_errors(ours)
+        .flags(&toolchain.flags);
+    if toolchain.level_needs_xclang {
+        // `zig cc` knows three levels only and takes -Oz for -Os, -O1 and -O3 for -O2.
+        build.flag("-Xclang").flag(format!("-O{level}"));
+    }
+    match plan.profile {
+        // Said either way: zig derives both from the level, clang neither.
+        Profile::Dev => build.flag("-UNDEBUG"),
+        Profile::Size | Profile::Speed => build.flag("-DNDEBUG").flag("-g0"),
+    };
+    let tool = build
+        .try_get_compiler()
+        .map_err(|source| CompileError::Arguments { compiler: toolchain.compiler.path.clone(), source })?;
+    Ok(tool.args().iter().map(|argument| argument.to_string_lossy().into_owned()).collect())
+}
+
+/// The arguments that name folders: what they point at enters the cache's keys by content.
+fn path_arguments(toolchain: &Toolchain, plan: &CompilePlan<'_>) -> Vec<OsString> {
+    let mut arguments: Vec<OsString> = toolchain.path_flags.iter().map(OsString::from).collect();
+    arguments.extend(["-include".into(), plan.runtime.join("config.h").into()]);
+    for folder in [&plan.runtime, &plan.upstream.folder] {
+        arguments.extend(["-I".into(), folder.into()]);
+    }
+    let roles = [(&plan.runtime, "lua-src"), (&plan.upstream.folder, "lua"), (&toolchain.headers, "toolchain")];
+    for (folder, role) in roles {
+        let mut map = OsString::from("-ffile-prefix-map=");
+        map.push(folder);
+        map.push(format!("={VIRTUAL_ROOT}/{role}"));
+        arguments.push(map);
+    }
+    arguments.push(format!("-fdebug-compilation-dir={VIRTUAL_ROOT}").into());
+    arguments
+}
+
+fn compile(
+    toolchain: &Toolchain,
+    plan: &CompilePlan<'_>,
+    arguments: &[String],
+    source: &Path,
+    output: &Path,
+) -> Result<(), CompileError> {
+    let mut command = toolchain.compiler.command();
+    command.args(arguments).args(path_arguments(toolchain, plan)).arg("-c").arg(source).arg("-o").arg(output);
+    let result = command
+        .output()
+        .map_err(|source| CompileError::Start { compiler: toolchain.compiler.path.clone(), source })?;
+    if result.status.success() {
+        return Ok(());
+    }
+    let mut diagnostics = String::from_utf8_lossy(&result.stderr).trim_end().to_owned();
+    if diagnostics.is_empty() {
+        diagnostics = format!("the compiler ended with {} and printed nothing", result.status);
+    }
+    Err(CompileError::Failed { file: source.to_owned(), others: Vec::new(), diagnostics })
+}

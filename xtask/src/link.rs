@@ -1,0 +1,131 @@
+//! Stage 3, link: all objects and the C library to one module, with names, and with exports still to come.
+
+use std::path::{Path, PathBuf};
+
+use thiserror::Error;
+
+use crate::output_file::{self, WriteError};
+use crate::toolchain::{Program, Toolchain};
+
+/// The C stack, which lies below all data, so that overrunning it traps and overwrites nothing.
+///
+/// Lua limits how deep C calls nest (`LUAI_MAXCCALLS`, 200), and no level of them takes more than a few kilobytes, so that
+/// a Lua program meets the limit, an error, long before the stack's end.
+pub const STACK_BYTES: u32 = 1024 * 1024;
+
+/// Why there is no module.
+#[derive(Debug, Error)]
+pub enum LinkError {
+    /// The linker can't be started.
+    #[error("cannot start the linker {}", linker.display())]
+    Start {
+        /// The linker.
+        linker: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The linker found errors.
+    #[error("cannot link the module\n{diagnostics}")]
+    Failed {
+        /// What the linker printed.
+        diagnostics: String,
+    },
+    /// The linker's result can't be read.
+    #[error("cannot read the linked module {}", path.display())]
+    Read {
+        /// The linker's output.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// The module or the map can't be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
+    /// The folder for temporary files can't be made.
+    #[error("cannot write the folder {}", path.display())]
+    Folder {
+        /// The folder.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+}
+
+/// How to link. The encoding of exceptions makes no difference here, so all of them share one linked module.
+#[derive(Clone, Debug, Default)]
+pub struct LinkOptions {
+    /// Keep debug sections. Without them the linker also writes every index in as few bytes as it takes.
+    pub debug: bool,
+    /// The most that memory may grow to, in bytes (a multiple of 65,536); without it the only limit is the host's.
+    pub max_memory: Option<u64>,
+    /// Where to write a map of what came from which object.
+    pub map: Option<PathBuf>,
+}
+
+/// Links `objects`, in their order, and after them `archives` to the module `out`, and gives its bytes. It exports its memory and
+/// nothing else yet; functions are kept if they are marked `used` or something that is kept reaches them.
+///
+/// # Errors
+/// When a symbol is missing or defined twice, signatures differ, an object is malformed, or a file can't be written.
+pub fn link(
+    toolchain: &Toolchain,
+    objects: &[PathBuf],
+    archives: &[PathBuf],
+    options: &LinkOptions,
+    out: &Path,
+) -> Result<Vec<u8>, LinkError> {
+    let parent = match out.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let folder = |source| LinkError::Folder { path: parent.to_owned(), source };
+    std::fs::create_dir_all(parent).map_err(folder)?;
+    let scratch = tempfile::Builder::new().prefix(".link-").tempdir_in(parent).map_err(folder)?;
+    let linked = scratch.path().join("linked.wasm");
+    let map = scratch.path().join("linked.map");
+    run(&toolchain.linker, objects, archives, options, &linked, &map)?;
+    let read = |path: &Path| std::fs::read(path).map_err(|source| LinkError::Read { path: path.to_owned(), source });
+    let module = read(&linked)?;
+    if let Some(target) = &options.map {
+        output_file::write(target, &read(&map)?)?;
+    }
+    output_file::write(out, &module)?;
+    Ok(module)
+}
+
+fn run(
+    linker: &Program,
+    objects: &[PathBuf],
+    archives: &[PathBuf],
+    options: &LinkOptions,
+    linked: &Path,
+    map: &Path,
+) -> Result<(), LinkError> {
+    let mut command = linker.command();
+    command.args(["--no-entry", "--stack-first", "--gc-sections", "--build-id=none", "--error-limit=0", "--fatal-warnings"]);
+    // Level 2 merges the tails of strings, which level 1 does not.
+    command.args(["-O2", "-z", &format!("stack-size={STACK_BYTES}")]);
+    if !options.debug {
+        // The linker refuses to compress relocations that debug sections point at.
+        command.args(["--strip-debug", "--compress-relocations"]);
+    }
+    if let Some(bytes) = options.max_memory {
+        command.arg(format!("--max-memory={bytes}"));
+    }
+    if options.map.is_some() {
+        let mut flag = std::ffi::OsString::from("--Map=");
+        flag.push(map);
+        command.arg(flag);
+    }
+    command.args(objects).args(archives).arg("-o").arg(linked);
+    let output =
+        command.output().map_err(|source| LinkError::Start { linker: linker.path.clone(), source })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let mut diagnostics = String::from_utf8_lossy(&output.stderr).trim_end().to_owned();
+    if diagnostics.is_empty() {
+        diagnostics = format!("the linker ended with {} and printed nothing", output.status);
+    }
+    Err(LinkError::Failed { diagnostics })
+}
