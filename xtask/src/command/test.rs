@@ -1,0 +1,156 @@
+//! `cargo xtask test`: everything that must hold, in one run, with the counts on the last line.
+//!
+//! Each part prints what it does as it goes and hands back a [`Tally`]. A test that cannot run here is skipped, unless
+//! `CI=true` stands in the environment: then it is a failure, since nobody reads a service's log for what is missing.
+
+mod modules;
+mod native;
+mod node;
+mod programs;
+mod rules;
+mod tally;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+use anyhow::Result;
+
+use super::{Outcome, project_root};
+use crate::cli::{TestArgs, TestPart};
+use crate::command::npm;
+use tally::Tally;
+
+/// What every part needs to know.
+struct Session {
+    root: PathBuf,
+    filter: Option<String>,
+    offline: bool,
+    ci: bool,
+}
+
+/// The parts in the order in which they run: what is quick and fails most often comes first.
+const PARTS: [TestPart; 5] =
+    [TestPart::Lint, TestPart::Toolchain, TestPart::Native, TestPart::Wasmtime, TestPart::Node];
+
+/// Runs the parts that were asked for and prints the summary; any failure is a failed check.
+pub fn run(args: &TestArgs) -> Result<Outcome> {
+    let session = Session {
+        root: project_root()?,
+        filter: args.filter.clone(),
+        offline: args.offline,
+        ci: std::env::var_os("CI").is_some_and(|value| value == "true"),
+    };
+    let begun = Instant::now();
+    let mut rows = Vec::new();
+    for part in PARTS {
+        // A filter is about tests; lints have no names to filter by, so they run only when asked for by name.
+        let wanted = if args.only.is_empty() {
+            session.filter.is_none() || part != TestPart::Lint
+        } else {
+            args.only.contains(&part)
+        };
+        if wanted {
+            let begun = Instant::now();
+            let tally = session.part(part)?;
+            rows.push((part, tally, begun.elapsed()));
+        }
+    }
+
+    println!();
+    let mut total = Tally::default();
+    for (part, tally, took) in &rows {
+        println!("{:>10} {:>6.1} s  {tally}", name(*part), took.as_secs_f64());
+        total += tally;
+    }
+    for remark in &total.remarks {
+        println!("{remark}");
+    }
+    if total.passed + total.failed + total.skipped == 0 {
+        total.fail("no test has such a name".to_owned());
+        println!("no test has such a name");
+    }
+    println!("{:>10} {:>6.1} s", "all", begun.elapsed().as_secs_f64());
+    println!("{total}");
+    Ok(if total.failed == 0 { Outcome::Done } else { Outcome::CheckFailed })
+}
+
+fn name(part: TestPart) -> &'static str {
+    match part {
+        TestPart::Lint => "lint",
+        TestPart::Toolchain => "toolchain",
+        TestPart::Native => "native",
+        TestPart::Wasmtime => "wasmtime",
+        TestPart::Node => "node",
+    }
+}
+
+impl Session {
+    fn part(&self, part: TestPart) -> Result<Tally> {
+        match part {
+            TestPart::Lint => self.lint(),
+            TestPart::Toolchain => {
+                announce("tests of the toolchain");
+                self.cargo_test("xtask", None)
+            }
+            TestPart::Native => native::run(self),
+            TestPart::Wasmtime => {
+                let folder = self.modules(&[crate::recipe::Unwind::Standard])?;
+                announce("built modules under wasmtime");
+                self.cargo_test("moonwright-tests", Some(&folder))
+            }
+            TestPart::Node => node::run(self),
+        }
+    }
+
+    /// Formatting, lints and the repository's own rules. Packages are linted one by one: together, cargo would unite
+    /// their features and build Binaryen once more.
+    fn lint(&self) -> Result<Tally> {
+        announce("formatting, lints and repository rules");
+        let mut tally = Tally::default();
+        tally.check("formatting (`cargo fmt` mends it)", self.cargo(&["fmt", "--all", "--check"]).status()?.success());
+        for package in ["xtask", "moonwright-tests"] {
+            let lint = ["clippy", "--quiet", "--package", package, "--all-targets", "--", "-D", "warnings"];
+            tally.check(&format!("clippy on {package}"), self.cargo(&lint).status()?.success());
+        }
+        tally += &rules::run(self)?;
+        Ok(tally)
+    }
+
+    /// The tests of one package; `modules` is the folder of built modules that they run.
+    fn cargo_test(&self, package: &str, modules: Option<&Path>) -> Result<Tally> {
+        let mut command = self.cargo(&["test", "--quiet", "--package", package, "--no-fail-fast"]);
+        if let Some(filter) = &self.filter {
+            command.args(["--", filter]);
+        }
+        if let Some(folder) = modules {
+            command.env(modules::VARIABLE, folder);
+        }
+        programs::run(command, &format!("tests of {package}"))
+    }
+
+    fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+        command.current_dir(&self.root).args(arguments);
+        if self.offline {
+            command.env("CARGO_NET_OFFLINE", "true");
+        }
+        command
+    }
+
+    /// The folder with every module in these encodings, built now where something changed.
+    fn modules(&self, encodings: &[crate::recipe::Unwind]) -> Result<PathBuf> {
+        announce("modules to test");
+        modules::build(self, encodings)
+    }
+
+    /// The folder of the npm packages that tests/node pins.
+    fn npm_packages(&self) -> Result<PathBuf> {
+        npm::install(&self.root, "tests/node", self.offline, "cargo xtask test")
+    }
+}
+
+/// Says which part begins.
+fn announce(what: &str) {
+    println!("\n== {what}");
+}
