@@ -1,0 +1,10 @@
+;; Everything is as it should be: the table keeps its order.
+;; run same: { add = ["b", "a"] }
+;; run nothing: {}
+(module
+  (memory 1)
+  (func $a)
+  (func $b)
+  (export "b" (func $b))
+  (export "memory" (memory 0))
+  (export "a" (func $a)))

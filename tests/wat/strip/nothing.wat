@@ -1,0 +1,3 @@
+;; Nothing to remove.
+;; run all: {}
+(module (func (export "f")))

@@ -1,0 +1,3 @@
+;; run legacy: { encoding = "legacy" }
+(module
+  (import "env" "lua_try" (func $lua_try (param i32 i32 i32) (result i32))))
