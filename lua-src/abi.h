@@ -28,6 +28,13 @@ extern lua_State *mw_L;
 extern int mw_run (lua_CFunction f, void *ud);
 
 /*
+** Called (if set) protected at the end of each 'compute', also of one that
+** failed: where what changed is handed to the host. Its failure is put on
+** record, and makes the call fail, unless the chunk has failed already.
+*/
+extern int (*mw_atend) (lua_State *L);
+
+/*
 ** Like 'mw_run' but leaves the error record alone, and a failure leaves no
 ** trace but the status.
 */

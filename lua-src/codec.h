@@ -49,7 +49,7 @@ extern void mw_encode_string (lua_State *L, mw_Buffer *b, const char *s,
 ** Appends a function: 0x06 for a C function without upvalues, 0x05 (with
 ** debug information) for a Lua function whose only upvalue, if any, is the
 ** globals table. Returns 0, nothing appended, for any other value; else 1.
-** Runs no Lua code.
+** Runs no Lua code; needs two stack slots.
 */
 extern int mw_encode_function (lua_State *L, mw_Buffer *b, const TValue *o);
 

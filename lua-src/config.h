@@ -50,18 +50,17 @@ struct lua_State;
 
 /*
 ** {==================================================================
-** Output: what 'print' and warnings write is captured. All users of
-** these macros have the Lua state at hand as 'L'.
+** Output: what 'print' and warnings write is captured. All users of the
+** first two macros have the Lua state at hand as 'L'.
 ** ===================================================================
 */
 
 extern void mw_output_write (struct lua_State *L, const char *s, size_t l);
-extern void mw_output_format (struct lua_State *L, const char *fmt,
-                              const char *arg);
+extern void mw_output_message (const char *fmt, const char *arg);
 
 #define lua_writestring(s,l)		mw_output_write(L, (s), (l))
 #define lua_writeline()			mw_output_write(L, "\n", 1)
-#define lua_writestringerror(s,p)	mw_output_format(L, (s), (p))
+#define lua_writestringerror(s,p)	mw_output_message((s), (p))
 
 /* }================================================================== */
 

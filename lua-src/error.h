@@ -32,6 +32,12 @@ extern int mw_error_kind (void);
 extern int mw_error_handler (lua_State *L);
 
 /*
+** Notes traceback and position without a message: what 'mw_limit_onhit'
+** calls. May raise a memory error.
+*/
+extern void mw_error_note (lua_State *L);
+
+/*
 ** Fills in the record from the error object on top of the stack and the
 ** status of the call that failed. Never fails itself and leaves the stack
 ** alone. 'syntax' tells whether the failure is the call's own chunk that
@@ -40,8 +46,8 @@ extern int mw_error_handler (lua_State *L);
 extern void mw_error_record (lua_State *L, int status, int syntax);
 
 /*
-** Puts a failure on record that was no Lua error. The message must be a
-** literal.
+** Puts a failure on record whose message does not come from an error
+** object; what was noted before stays. The message must be a literal.
 */
 extern void mw_error_set (int kind, const char *msg);
 
@@ -52,7 +58,16 @@ extern void mw_error_set (int kind, const char *msg);
 */
 extern int mw_error_persist (lua_State *L, int level);
 
-/* the message on record and its length; cut, never missing */
+/* forgets which message was of kind "persist" (when a call starts) */
+extern void mw_error_forget (lua_State *L);
+
+/* the message on record and its length */
 extern const char *mw_error_message (size_t *len);
+
+/*
+** Writes the record into the I/O buffer (ABI.md, 'get_last_error') and
+** returns its length, 0 if there is none. Cuts it rather than fail.
+*/
+extern size_t mw_error_encode (void);
 
 #endif

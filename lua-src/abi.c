@@ -1,0 +1,305 @@
+/*
+** abi.c
+** The module's exported functions (ABI.md)
+*/
+
+#include <string.h>
+
+#include "lua.h"
+
+#include "lauxlib.h"
+#include "lualib.h"
+
+#include "abi.h"
+#include "buffer.h"
+#include "codec.h"
+#include "error.h"
+#include "mwlimits.h"
+#include "output.h"
+#include "pool.h"
+#include "registry.h"
+#include "seed.h"
+
+
+lua_State *mw_L;
+
+int (*mw_atend) (lua_State *L);
+
+/* name for the next chunk, if 'named' */
+static mw_Buffer chunkname;
+static int named;
+
+/* is an exported function running Lua? */
+static int busy;
+
+
+/*
+** {==================================================================
+** Running Lua
+** ===================================================================
+*/
+
+/*
+** 'syntax' (of the chunk, may be NULL) is looked at after a failure;
+** 'record' tells whether to put a failure on record.
+*/
+static int protectedrun (lua_CFunction f, void *ud, const int *syntax,
+                         int record) {
+  lua_State *L = mw_L;
+  int status;
+  mw_limit_onhit = record ? mw_error_note : NULL;
+  mw_limit_begin();
+  lua_settop(L, 0);
+  lua_pushcfunction(L, mw_error_handler);
+  lua_pushcfunction(L, f);
+  lua_pushlightuserdata(L, ud);
+  status = lua_pcall(L, 1, 0, record ? 1 : 0);
+  if (mw_limit_end()) {
+    if (status == LUA_OK)
+      status = LUA_ERRRUN;
+    if (record)
+      mw_error_set(MW_ERR_LIMIT, MW_LIMITMSG);
+  }
+  else if (status != LUA_OK && record)
+    mw_error_record(L, status, syntax != NULL && *syntax);
+  lua_settop(L, 0);
+  return status;
+}
+
+
+static void starting (void) {
+  mw_error_clear();
+  mw_error_forget(mw_L);
+  mw_output_clear();
+}
+
+
+int mw_run (lua_CFunction f, void *ud) {
+  int status;
+  starting();
+  status = protectedrun(f, ud, NULL, 1);
+  mw_output_deliver();
+  return status;
+}
+
+
+int mw_run_quietly (lua_CFunction f, void *ud) {
+  return protectedrun(f, ud, NULL, 0);
+}
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** State
+** ===================================================================
+*/
+
+/* unprotected errors cannot happen, for all Lua runs in 'protectedrun' */
+static int panic (lua_State *L) {
+  (void)L;
+  __builtin_trap();
+}
+
+
+static int openlibs (lua_State *L) {
+  lua_gc(L, LUA_GCSTOP);
+  luaL_openlibs(L);
+  mw_registry_open(L);
+  mw_seed_random(L);
+  lua_gc(L, LUA_GCRESTART);
+  return 0;
+}
+
+
+static lua_State *newstate (void) {
+#if MW_LUA == 54
+  return lua_newstate(mw_alloc, NULL);
+#else
+  return lua_newstate(mw_alloc, NULL, mw_seed_next());
+#endif
+}
+
+
+MW_EXPORT int init (void) {
+  lua_State *L;
+  if (mw_L != NULL)
+    return 0;
+  if (!mw_buf_tryreserve(&mw_io, MW_IO_MIN))
+    return -1;
+  L = newstate();
+  if (L == NULL)
+    return -1;
+  lua_atpanic(L, panic);
+  lua_setwarnf(L, mw_output_warn, NULL);
+  mw_L = L;
+  if (mw_run_quietly(openlibs, NULL) != LUA_OK) {
+    mw_L = NULL;
+    lua_close(L);
+    return -1;
+  }
+  return 0;
+}
+
+
+MW_EXPORT void set_seed (int64_t seed) {
+  if (mw_L == NULL)
+    mw_seed_set((uint64_t)seed);
+}
+
+
+MW_EXPORT void set_limits (unsigned int heap, int64_t instructions) {
+  mw_heap_setlimit(heap);
+  mw_limit_set(instructions);
+}
+
+
+static int fullgc (lua_State *L) {
+  lua_gc(L, LUA_GCCOLLECT);
+  return 0;
+}
+
+
+MW_EXPORT void run_gc (void) {
+  if (mw_L != NULL && !busy)
+    mw_run_quietly(fullgc, NULL);
+}
+
+
+MW_EXPORT void get_memory_stats (unsigned char *p) {
+  uint32_t stats[3];
+  stats[0] = (uint32_t)mw_io.cap;
+  stats[1] = stats[2] = 0;
+  if (mw_L != NULL)
+    stats[1] = (uint32_t)lua_gc(mw_L, LUA_GCCOUNT) * 1024 +
+               (uint32_t)lua_gc(mw_L, LUA_GCCOUNTB);
+#if defined(__wasm__)
+  stats[2] = (uint32_t)__builtin_wasm_memory_size(0);
+#endif
+  memcpy(p, stats, sizeof(stats));
+}
+
+
+MW_EXPORT int abi_version (void) {
+  return MW_ABI_VERSION;
+}
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** I/O buffer
+** ===================================================================
+*/
+
+MW_EXPORT unsigned char *get_buffer_ptr (void) {
+  return mw_io.data;
+}
+
+
+MW_EXPORT size_t get_buffer_size (void) {
+  return mw_io.cap;
+}
+
+
+MW_EXPORT unsigned char *reserve_buffer (size_t len) {
+  mw_io.n = 0;
+  return mw_buf_tryreserve(&mw_io, len) ? mw_io.data : NULL;
+}
+
+
+MW_EXPORT int get_last_error (void) {
+  return (int)mw_error_encode();
+}
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** Chunks
+** ===================================================================
+*/
+
+/* without memory for it, the chunk is named by its text */
+MW_EXPORT void set_chunk_name (const char *s, size_t l) {
+  chunkname.n = 0;
+  named = 0;
+  if (mw_buf_tryreserve(&chunkname, l + 1)) {
+    memcpy(chunkname.data, s, l);
+    chunkname.data[l] = '\0';
+    named = 1;
+  }
+}
+
+
+typedef struct Chunk {
+  const char *s;
+  size_t l;
+  int syntax;  /* does it not compile? */
+} Chunk;
+
+
+/*
+** Loads and runs a chunk and writes its result record. (The text is copied
+** first: the I/O buffer may be used, and a name has to end in a zero.)
+*/
+static int runchunk (lua_State *L) {
+  Chunk *c = (Chunk *)lua_touserdata(L, 1);
+  const char *s, *name;
+  int status;
+  lua_settop(L, 0);
+  s = lua_pushlstring(L, c->s, c->l);
+  name = named ? (const char *)chunkname.data : s;
+  named = 0;
+  status = luaL_loadbufferx(L, s, c->l, name, "t");
+  if (status != LUA_OK) {
+    c->syntax = (status == LUA_ERRSYNTAX);
+    return lua_error(L);
+  }
+  lua_remove(L, 1);  /* the text */
+  lua_call(L, 0, LUA_MULTRET);
+  mw_io.n = 0;
+  mw_buf_addu32(L, &mw_io, mw_output.n);
+  mw_buf_add(L, &mw_io, mw_output.data, mw_output.n);
+  mw_encode_values(L, &mw_io, lua_gettop(L));
+  return 0;
+}
+
+
+/* the failed call's message goes to the I/O buffer, cut if need be */
+static int failed (void) {
+  size_t l;
+  const char *s = mw_error_message(&l);
+  mw_io.n = 0;
+  if (!mw_buf_tryreserve(&mw_io, l))
+    l = mw_io.cap;
+  memcpy(mw_io.data, s, l);
+  return -(int)l - 1;
+}
+
+
+MW_EXPORT int compute (const char *s, size_t l) {
+  Chunk c;
+  int n;
+  if (mw_L == NULL || busy)
+    return -1;
+  busy = 1;
+  c.s = s;
+  c.l = l;
+  c.syntax = 0;
+  starting();
+  n = (protectedrun(runchunk, &c, &c.syntax, 1) == LUA_OK) ? (int)mw_io.n
+                                                           : -1;
+  mw_codec_release();
+  if (mw_atend != NULL &&
+      protectedrun(mw_atend, NULL, NULL, n >= 0) != LUA_OK)
+    n = -1;
+  mw_output_deliver();
+  busy = 0;
+  return (n >= 0) ? n : failed();
+}
+
+/* }================================================================== */

@@ -1,0 +1,4 @@
+#include "lua.h"
+#include "lualib.h"
+#include "lauxlib.h"
+int luaopen_os (lua_State *L) { lua_newtable(L); return 1; }

@@ -1,0 +1,64 @@
+/*
+** seed.c
+** Seeds for string hashes, 'table.sort' and 'math.random'
+*/
+
+#include <string.h>
+
+#include "lua.h"
+
+#include "lualib.h"
+
+#include "imports.h"
+#include "seed.h"
+
+
+static uint64_t state;
+static int isset;
+
+
+void mw_seed_set (uint64_t seed) {
+  state = seed;
+  isset = 1;
+}
+
+
+/*
+** SplitMix64: every seed, 0 too, starts a good sequence.
+*/
+static uint64_t next (void) {
+  uint64_t z;
+  if (!isset) {
+    double now = js_time_now();
+    memcpy(&state, &now, sizeof(state));
+    state ^= (uint64_t)(size_t)&now << 32 ^ (size_t)&state;
+    isset = 1;
+  }
+  z = (state += 0x9e3779b97f4a7c15u);
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+
+unsigned int mw_seed_next (void) {
+  return (unsigned int)next();
+}
+
+
+/*
+** 5.5 asks for its seed itself; 5.4 would take the time in seconds.
+*/
+void mw_seed_random (lua_State *L) {
+#if MW_LUA == 54
+  if (lua_getglobal(L, LUA_MATHLIBNAME) == LUA_TTABLE &&
+      lua_getfield(L, -1, "randomseed") == LUA_TFUNCTION) {
+    lua_pushinteger(L, (lua_Integer)next());
+    lua_pushinteger(L, (lua_Integer)next());
+    lua_call(L, 2, 0);
+  }
+  lua_settop(L, 0);
+#else
+  (void)L;
+#endif
+}

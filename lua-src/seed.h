@@ -1,0 +1,22 @@
+/*
+** seed.h
+** Seeds for string hashes, 'table.sort' and 'math.random'
+*/
+
+#ifndef mw_seed_h
+#define mw_seed_h
+
+#include <stdint.h>
+
+#include "lua.h"
+
+/* fixes all seeds to follow from this one */
+extern void mw_seed_set (uint64_t seed);
+
+/* the next seed */
+extern unsigned int mw_seed_next (void);
+
+/* seeds 'math.random', if that library is there */
+extern void mw_seed_random (lua_State *L);
+
+#endif
