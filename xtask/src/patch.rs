@@ -319,8 +319,11 @@ mod tests {
 
     #[test]
     fn hunks_apply_in_order_without_overlap() {
-        let text = format!("{GOOD}@@ -1,2 +1,2 @@\n one\n-two\n+zwo\n");
-        let error = run(&text, UPSTREAM).unwrap_err();
+        let second = "@@ -1,2 +1,2 @@\n one\n-two\n+zwo\n";
+        let error = run(&format!("{GOOD}{second}"), UPSTREAM).unwrap_err();
+        assert!(error.contains("01-x.patch") && error.contains("overlap"), "{error}");
+        // In order by their numbers, but what the second wants stands before what the first got.
+        let error = run(&format!("{GOOD}{}", second.replace("-1,2 +1,2", "-4,2 +4,2")), UPSTREAM).unwrap_err();
         assert!(error.contains("hunk 2"), "{error}");
     }
 
@@ -339,7 +342,8 @@ mod tests {
             ("../l.c", "outside upstream's folder"),
             ("/etc/passwd", "outside upstream's folder"),
             ("sub/l.c", "outside upstream's folder"),
-            ("..\\l.c", "outside upstream's folder"),
+            ("..\\l.c", "invalid char"),
+            ("C:l.c", "outside upstream's folder"),
             ("n.c", "upstream has no file `n.c`"),
         ] {
             let error = run(&GOOD.replace("l.c", name), UPSTREAM).unwrap_err();

@@ -165,7 +165,7 @@ fn crate_folder(root: &Path, offline: bool) -> Result<PathBuf, UpstreamError> {
         output_file::write(&manifest_path, manifest.as_bytes())?;
     }
     let mut command = MetadataCommand::new();
-    command.manifest_path(&manifest_path).current_dir(&folder);
+    command.current_dir(&folder);
     if offline {
         command.other_options(["--offline".to_owned()]);
     }
