@@ -123,6 +123,16 @@ pub fn compile_all(
     plan: &CompilePlan<'_>,
     progress: &dyn Progress,
 ) -> Result<Vec<PathBuf>, CompileError> {
+    // Prefix maps compare paths as the compiler sees them, and it does not see relative ones as they were given.
+    let absolute = |path: &Path| {
+        std::path::absolute(path).map_err(|source| CompileError::Read { path: path.to_owned(), source })
+    };
+    let upstream = Prepared {
+        folder: absolute(&plan.upstream.folder)?,
+        sources: plan.upstream.sources.iter().map(|path| absolute(path)).collect::<Result<_, _>>()?,
+        patches: plan.upstream.patches.clone(),
+    };
+    let plan = &CompilePlan { upstream: &upstream, runtime: absolute(&plan.runtime)?, ..plan.clone() };
     let units = units(plan)?;
     let cache = ObjectCache::new(&plan.cache);
     let headers = headers(plan)?;
@@ -152,7 +162,7 @@ pub fn compile_all(
     progress.length(missing.len() as u64);
     let folder = |source| CompileError::Folder { path: plan.cache.clone(), source };
     std::fs::create_dir_all(&plan.cache).map_err(folder)?;
-    let scratch = tempfile::Builder::new().prefix(".compile-").tempdir_in(&plan.cache).map_err(folder)?;
+    let scratch = tempfile::Builder::new().prefix(".compile-").tempdir_in(absolute(&plan.cache)?).map_err(folder)?;
     let compiled: Vec<Result<(usize, PathBuf), CompileError>> = missing
         .par_iter()
         .map(|(index, unit, key, arguments)| {
@@ -304,6 +314,8 @@ fn compile(
     output: &Path,
 ) -> Result<(), CompileError> {
     let mut command = toolchain.compiler.command();
+    // zig writes paths below the working folder relative to it, where the prefix maps don't find them: so work beside them all.
+    command.current_dir(output.parent().unwrap_or(Path::new(".")));
     command.args(arguments).args(path_arguments(toolchain, plan)).arg("-c").arg(source).arg("-o").arg(output);
     let result = command
         .output()

@@ -160,12 +160,14 @@ impl Toolchain {
     }
 }
 
-/// Where the default toolchain is installed: what `MOONWRIGHT_TOOLCHAIN_DIR` says, else `target/toolchain` in `root`.
+/// Where the default toolchain is installed: what `MOONWRIGHT_TOOLCHAIN_DIR` says, else `target/toolchain` in `root`. The path
+/// is absolute, since programs in it are started from other folders.
 pub fn folder(root: &Path) -> PathBuf {
-    match std::env::var_os(FOLDER_VARIABLE) {
-        Some(folder) if !folder.is_empty() => std::path::absolute(&folder).unwrap_or_else(|_| folder.into()),
+    let folder = match std::env::var_os(FOLDER_VARIABLE) {
+        Some(folder) if !folder.is_empty() => folder.into(),
         _ => root.join("target/toolchain"),
-    }
+    };
+    std::path::absolute(&folder).unwrap_or(folder)
 }
 
 /// Finds the chosen toolchain. The default one is installed where it is missing or damaged, which takes the network (93 MB),
