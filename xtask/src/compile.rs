@@ -124,9 +124,8 @@ pub fn compile_all(
     progress: &dyn Progress,
 ) -> Result<Vec<PathBuf>, CompileError> {
     // Prefix maps compare paths as the compiler sees them, and it does not see relative ones as they were given.
-    let absolute = |path: &Path| {
-        std::path::absolute(path).map_err(|source| CompileError::Read { path: path.to_owned(), source })
-    };
+    let absolute =
+        |path: &Path| std::path::absolute(path).map_err(|source| CompileError::Read { path: path.to_owned(), source });
     let upstream = Prepared {
         folder: absolute(&plan.upstream.folder)?,
         sources: plan.upstream.sources.iter().map(|path| absolute(path)).collect::<Result<_, _>>()?,
@@ -266,6 +265,8 @@ fn arguments(toolchain: &Toolchain, plan: &CompilePlan<'_>, ours: bool) -> Resul
         .host("x86_64-unknown-linux-gnu")
         .opt_level_str(level)
         .debug(plan.profile == Profile::Dev)
+        // Means nothing in WebAssembly, and `cc` would start the compiler to ask whether it knows the flag.
+        .force_frame_pointer(false)
         .std("c11")
         .define("MW_LUA", plan.version.number().to_string().as_str())
         // Upstream's files are not ours to keep free of warnings.
@@ -317,9 +318,8 @@ fn compile(
     // zig writes paths below the working folder relative to it, where the prefix maps don't find them: so work beside them all.
     command.current_dir(output.parent().unwrap_or(Path::new(".")));
     command.args(arguments).args(path_arguments(toolchain, plan)).arg("-c").arg(source).arg("-o").arg(output);
-    let result = command
-        .output()
-        .map_err(|source| CompileError::Start { compiler: toolchain.compiler.path.clone(), source })?;
+    let result =
+        command.output().map_err(|source| CompileError::Start { compiler: toolchain.compiler.path.clone(), source })?;
     if result.status.success() {
         return Ok(());
     }
@@ -328,4 +328,174 @@ fn compile(
         diagnostics = format!("the compiler ended with {} and printed nothing", result.status);
     }
     Err(CompileError::Failed { file: source.to_owned(), others: Vec::new(), diagnostics })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+    use std::sync::atomic::{AtomicU64, Ordering};
+
+    use super::*;
+    use crate::progress::Silent;
+
+    /// A project with two files of upstream's and one of ours, and a stand-in for clang that makes an "object" of its arguments and
+    /// the source, writes a line per compilation to `log`, and finds an error in every source that says `error`.
+    struct Project {
+        dir: tempfile::TempDir,
+        upstream: Prepared,
+        toolchain: Toolchain,
+    }
+
+    impl Project {
+        fn new() -> Project {
+            let dir = tempfile::tempdir().unwrap();
+            let folder = dir.path().join("upstream");
+            let runtime = dir.path().join("lua-src");
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::create_dir_all(&runtime).unwrap();
+            std::fs::write(folder.join("lua.h"), "").unwrap();
+            std::fs::write(runtime.join("config.h"), "").unwrap();
+            std::fs::write(runtime.join("abi.c"), "ours").unwrap();
+            let sources: Vec<_> = ["lapi.c", "lvm.c"].iter().map(|name| folder.join(name)).collect();
+            sources.iter().for_each(|path| std::fs::write(path, "upstream").unwrap());
+            let compiler = dir.path().join("clang");
+            let script = format!(
+                "#!/bin/sh\nall=\"$*\"\nwhile [ $# -gt 0 ]; do case \"$1\" in -c) source=$2;; -o) output=$2;; esac; shift; done\n\
+                 [ -n \"$output\" ] || exit 1\necho \"$source\" >> {log}\n\
+                 if grep -q error \"$source\"; then echo \"$source:1:1: error: it says so\" >&2; exit 1; fi\n\
+                 {{ echo \"$all\"; cat \"$source\"; }} > \"$output\"\n",
+                log = dir.path().join("log").display()
+            );
+            std::fs::write(&compiler, script).unwrap();
+            std::fs::set_permissions(&compiler, std::fs::Permissions::from_mode(0o755)).unwrap();
+            let toolchain = Toolchain::stand_in(&compiler, Path::new("wasm-ld"));
+            Project { dir, upstream: Prepared { folder, sources, patches: Vec::new() }, toolchain }
+        }
+
+        fn compile(&self, profile: Profile) -> Result<Vec<PathBuf>, CompileError> {
+            let plan = CompilePlan {
+                version: LuaVersion::V54,
+                profile,
+                upstream: &self.upstream,
+                runtime: self.dir.path().join("lua-src"),
+                cache: self.dir.path().join("objects"),
+            };
+            compile_all(&self.toolchain, &plan, &Silent)
+        }
+
+        /// How many files were compiled since the last call.
+        fn compiled(&self) -> usize {
+            let log = self.dir.path().join("log");
+            let lines = std::fs::read_to_string(&log).unwrap_or_default().lines().count();
+            std::fs::write(&log, "").unwrap();
+            lines
+        }
+
+        fn write(&self, name: &str, text: &str) {
+            std::fs::write(self.dir.path().join(name), text).unwrap();
+        }
+    }
+
+    #[test]
+    fn only_what_changed_is_compiled() {
+        let project = Project::new();
+        let objects = project.compile(Profile::Size).unwrap();
+        let names: Vec<_> = objects.iter().map(|path| path.file_name().unwrap().to_str().unwrap().to_owned()).collect();
+        assert_eq!(names, ["lapi.o", "lvm.o", "abi.o"]);
+        assert_eq!(project.compiled(), 3);
+
+        assert_eq!(project.compile(Profile::Size).unwrap(), objects);
+        assert_eq!(project.compiled(), 0, "nothing changed");
+
+        project.write("upstream/lvm.c", "upstream, patched");
+        let changed = project.compile(Profile::Size).unwrap();
+        assert_eq!(project.compiled(), 1);
+        assert_eq!((&changed[0], &changed[2]), (&objects[0], &objects[2]));
+        assert_ne!(changed[1], objects[1]);
+
+        for header in ["upstream/lua.h", "lua-src/config.h"] {
+            project.write(header, "int new;");
+            project.compile(Profile::Size).unwrap();
+            assert_eq!(project.compiled(), 3, "{header} changed");
+        }
+        project.compile(Profile::Dev).unwrap();
+        assert_eq!(project.compiled(), 3, "another profile");
+
+        project.write("upstream/lvm.c", "upstream");
+        project.write("upstream/lua.h", "");
+        project.write("lua-src/config.h", "");
+        assert_eq!(project.compile(Profile::Size).unwrap(), objects);
+        assert_eq!(project.compiled(), 0, "all of it was compiled before");
+    }
+
+    #[test]
+    fn arguments_follow_profile_and_side() {
+        let project = Project::new();
+        let text = |object: &Path| std::fs::read_to_string(object).unwrap();
+        let size = project.compile(Profile::Size).unwrap();
+        for argument in
+            ["-Oz", "--target=wasm32-wasi", "-std=c11", "-DMW_LUA=54", "-DNDEBUG", "-g0", "-w", "-ffunction-sections"]
+        {
+            assert!(text(&size[0]).contains(argument), "{argument} in {}", text(&size[0]));
+        }
+        for argument in ["-Wall", "-Wextra", "-Werror", "/moonwright/lua-src"] {
+            assert!(text(&size[2]).contains(argument), "{argument} in {}", text(&size[2]));
+        }
+        let speed = project.compile(Profile::Speed).unwrap();
+        assert!(text(&speed[0]).contains("-O3"));
+        let dev = project.compile(Profile::Dev).unwrap();
+        assert!(text(&dev[0]).contains("-O1") && text(&dev[0]).contains(" -g ") && text(&dev[0]).contains("-UNDEBUG"));
+    }
+
+    #[test]
+    fn diagnostics_come_once_and_name_every_bad_file() {
+        let project = Project::new();
+        project.write("upstream/lapi.c", "error");
+        project.write("lua-src/abi.c", "error");
+        let error = project.compile(Profile::Size).unwrap_err().to_string();
+        assert!(error.starts_with("cannot compile ") && error.contains("lapi.c (nor abi.c)\n"), "{error}");
+        assert_eq!(error.matches("it says so").count(), 1, "{error}");
+        project.compiled();
+        project.write("upstream/lapi.c", "mended");
+        project.write("lua-src/abi.c", "mended");
+        project.compile(Profile::Size).unwrap();
+        assert_eq!(project.compiled(), 2, "the good file was kept");
+        let leftovers = std::fs::read_dir(project.dir.path().join("objects")).unwrap();
+        assert!(leftovers.flatten().all(|entry| !entry.file_name().to_string_lossy().starts_with('.')));
+    }
+
+    /// Counts steps.
+    #[derive(Default)]
+    struct Counting {
+        length: AtomicU64,
+        advanced: AtomicU64,
+    }
+
+    impl Progress for Counting {
+        fn stage(&self, _text: &str) {}
+        fn length(&self, units: u64) {
+            self.length.store(units, Ordering::Relaxed);
+        }
+        fn advance(&self, units: u64) {
+            self.advanced.fetch_add(units, Ordering::Relaxed);
+        }
+        fn note(&self, _text: &str) {}
+    }
+
+    #[test]
+    fn progress_counts_the_files_that_are_compiled() {
+        let project = Project::new();
+        project.compile(Profile::Size).unwrap();
+        project.write("upstream/lvm.c", "changed");
+        let counting = Counting::default();
+        let plan = CompilePlan {
+            version: LuaVersion::V54,
+            profile: Profile::Size,
+            upstream: &project.upstream,
+            runtime: project.dir.path().join("lua-src"),
+            cache: project.dir.path().join("objects"),
+        };
+        compile_all(&project.toolchain, &plan, &counting).unwrap();
+        assert_eq!((counting.length.into_inner(), counting.advanced.into_inner()), (1, 1));
+    }
 }

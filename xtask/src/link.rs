@@ -102,7 +102,14 @@ fn run(
     map: &Path,
 ) -> Result<(), LinkError> {
     let mut command = linker.command();
-    command.args(["--no-entry", "--stack-first", "--gc-sections", "--build-id=none", "--error-limit=0", "--fatal-warnings"]);
+    command.args([
+        "--no-entry",
+        "--stack-first",
+        "--gc-sections",
+        "--build-id=none",
+        "--error-limit=0",
+        "--fatal-warnings",
+    ]);
     // Level 2 merges the tails of strings, which level 1 does not.
     command.args(["-O2", "-z", &format!("stack-size={STACK_BYTES}")]);
     if !options.debug {
@@ -118,8 +125,7 @@ fn run(
         command.arg(flag);
     }
     command.args(objects).args(archives).arg("-o").arg(linked);
-    let output =
-        command.output().map_err(|source| LinkError::Start { linker: linker.path.clone(), source })?;
+    let output = command.output().map_err(|source| LinkError::Start { linker: linker.path.clone(), source })?;
     if output.status.success() {
         return Ok(());
     }
@@ -128,4 +134,62 @@ fn run(
         diagnostics = format!("the linker ended with {} and printed nothing", output.status);
     }
     Err(LinkError::Failed { diagnostics })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    /// A stand-in for wasm-ld that writes its arguments as module and map; it misses a symbol if an object is called `bad.o`.
+    fn toolchain(dir: &Path) -> Toolchain {
+        let linker = dir.join("wasm-ld");
+        let script = "#!/bin/sh\nall=\"$*\"\nwhile [ $# -gt 0 ]; do case \"$1\" in -o) output=$2;; --Map=*) echo map > \"${1#--Map=}\";; \
+                      bad.o) echo 'wasm-ld: error: bad.o: undefined symbol: lost' >&2; exit 1;; esac; shift; done\n\
+                      echo \"$all\" > \"$output\"\n";
+        std::fs::write(&linker, script).unwrap();
+        std::fs::set_permissions(&linker, std::fs::Permissions::from_mode(0o755)).unwrap();
+        Toolchain::stand_in(Path::new("clang"), &linker)
+    }
+
+    fn run(dir: &Path, objects: &[&str], options: &LinkOptions) -> Result<String, LinkError> {
+        let objects: Vec<PathBuf> = objects.iter().map(PathBuf::from).collect();
+        let bytes = link(&toolchain(dir), &objects, &["libc.a".into()], options, &dir.join("out/lua.wasm"))?;
+        assert_eq!(std::fs::read(dir.join("out/lua.wasm")).unwrap(), bytes);
+        Ok(String::from_utf8(bytes).unwrap())
+    }
+
+    #[test]
+    fn the_stack_lies_first_and_objects_come_before_archives() {
+        let dir = tempfile::tempdir().unwrap();
+        let line = run(dir.path(), &["b.o", "a.o"], &LinkOptions::default()).unwrap();
+        for part in
+            ["--stack-first", "-z stack-size=1048576", "--no-entry", "--compress-relocations", "b.o a.o libc.a -o"]
+        {
+            assert!(line.contains(part), "{part} in {line}");
+        }
+        assert!(!line.contains("--max-memory") && !line.contains("--Map"), "{line}");
+    }
+
+    #[test]
+    fn options_become_arguments() {
+        let dir = tempfile::tempdir().unwrap();
+        let map = dir.path().join("out/lua.map");
+        let options = LinkOptions { debug: true, max_memory: Some(65536), map: Some(map.clone()) };
+        let line = run(dir.path(), &["a.o"], &options).unwrap();
+        assert!(line.contains("--max-memory=65536"), "{line}");
+        assert!(!line.contains("--strip-debug") && !line.contains("--compress-relocations"), "{line}");
+        assert_eq!(std::fs::read_to_string(map).unwrap(), "map\n");
+    }
+
+    #[test]
+    fn a_failure_shows_what_the_linker_says_and_leaves_the_old_module() {
+        let dir = tempfile::tempdir().unwrap();
+        let good = run(dir.path(), &["a.o"], &LinkOptions::default()).unwrap();
+        let error = run(dir.path(), &["bad.o"], &LinkOptions::default()).unwrap_err().to_string();
+        assert!(error.contains("undefined symbol: lost"), "{error}");
+        assert_eq!(std::fs::read_to_string(dir.path().join("out/lua.wasm")).unwrap(), good);
+        assert_eq!(std::fs::read_dir(dir.path().join("out")).unwrap().count(), 1, "nothing temporary is left");
+    }
 }

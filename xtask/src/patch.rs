@@ -264,7 +264,8 @@ fn place(lines: &[&str], from: usize, expected: &[&str], stated: usize) -> Resul
         [only] => Ok(only),
         [] => {
             let differs = (0..expected.len()).find(|&i| lines.get(stated + i) != Some(&expected[i])).unwrap_or(0);
-            let found = lines.get(stated + differs).map_or("the end of the file".into(), |line| format!("`{}`", line.trim()));
+            let found =
+                lines.get(stated + differs).map_or("the end of the file".into(), |line| format!("`{}`", line.trim()));
             Err(format!(
                 "expected `{}` at line {}, found {found}, and no other place has the hunk's lines",
                 expected[differs].trim(),
@@ -288,7 +289,8 @@ mod tests {
     fn run(text: &str, upstream: &str) -> Result<String, String> {
         let path = PathBuf::from("patches/5.4/01-x.patch");
         let patch = PatchFile { name: "01-x.patch".into(), path, text: text.into() };
-        let mut files = BTreeMap::from([("l.c".to_owned(), upstream.to_owned()), ("m.c".to_owned(), UPSTREAM.to_owned())]);
+        let mut files =
+            BTreeMap::from([("l.c".to_owned(), upstream.to_owned()), ("m.c".to_owned(), UPSTREAM.to_owned())]);
         apply(&[patch], &mut files).map_err(|error| error.to_string())?;
         Ok(files.remove("l.c").unwrap())
     }
@@ -313,7 +315,8 @@ mod tests {
     fn wrong_context_names_patch_file_hunk_and_line() {
         let text = format!("{GOOD}@@ -4,2 +4,2 @@\n four\n-fife\n+fünf\n");
         let error = run(&text, UPSTREAM).unwrap_err();
-        let expected = "patches/5.4/01-x.patch: hunk 2 (line 4) does not apply to l.c: expected `fife` at line 5, found `five`";
+        let expected =
+            "patches/5.4/01-x.patch: hunk 2 (line 4) does not apply to l.c: expected `fife` at line 5, found `five`";
         assert!(error.starts_with(expected), "{error}");
     }
 

@@ -160,6 +160,24 @@ impl Toolchain {
     }
 }
 
+#[cfg(test)]
+impl Toolchain {
+    /// A toolchain of two given programs, without a C library.
+    pub fn stand_in(compiler: &Path, linker: &Path) -> Toolchain {
+        Toolchain {
+            id: "stand-in".into(),
+            compiler: Program::new(compiler),
+            target: "wasm32-wasi",
+            flags: Vec::new(),
+            path_flags: Vec::new(),
+            level_needs_xclang: false,
+            headers: PathBuf::from("/headers"),
+            linker: Program::new(linker),
+            libc: Libc::Archives(Vec::new()),
+        }
+    }
+}
+
 /// Where the default toolchain is installed: what `MOONWRIGHT_TOOLCHAIN_DIR` says, else `target/toolchain` in `root`. The path
 /// is absolute, since programs in it are started from other folders.
 pub fn folder(root: &Path) -> PathBuf {

@@ -149,8 +149,10 @@ fn read_text(path: &Path) -> Result<String, UpstreamError> {
 fn crate_folder(root: &Path, offline: bool) -> Result<PathBuf, UpstreamError> {
     let lock_path = root.join("Cargo.lock");
     let lock = read_text(&lock_path)?;
-    let version = locked_version(&lock)
-        .ok_or_else(|| UpstreamError::Pin { path: lock_path, message: format!("expected a package `{CRATE}`, found none") })?;
+    let version = locked_version(&lock).ok_or_else(|| UpstreamError::Pin {
+        path: lock_path,
+        message: format!("expected a package `{CRATE}`, found none"),
+    })?;
     let folder = root.join("target/moonwright/upstream");
     let manifest = format!(
         "[package]\nname = \"moonwright-upstream\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[lib]\npath = \"lib.rs\"\n\n\
@@ -282,7 +284,9 @@ mod tests {
         std::fs::write(dir.join("lua.c"), "int main;\n").unwrap();
         std::fs::write(dir.join("lua.h"), "").unwrap();
         let mut pin = Pin { folder: "lua-5.4.9".into(), sha256: "0".repeat(64) };
-        let Err(UpstreamError::Mismatch { found, .. }) = read(LuaVersion::V54, &pin, dir) else { panic!("no mismatch") };
+        let Err(UpstreamError::Mismatch { found, .. }) = read(LuaVersion::V54, &pin, dir) else {
+            panic!("no mismatch")
+        };
         pin.sha256 = found;
         let upstream = read(LuaVersion::V54, &pin, dir).unwrap();
         (pin, upstream)
@@ -309,7 +313,11 @@ mod tests {
         assert_eq!(upstream.release, "5.4.9");
         let patches = dir.path().join("patches");
         std::fs::create_dir(&patches).unwrap();
-        std::fs::write(patches.join("01-x.patch"), "why\n--- a/lvm.c\n+++ b/lvm.c\n@@ -1,2 +1,2 @@\n one\n-two\n+zwei\n").unwrap();
+        std::fs::write(
+            patches.join("01-x.patch"),
+            "why\n--- a/lvm.c\n+++ b/lvm.c\n@@ -1,2 +1,2 @@\n one\n-two\n+zwei\n",
+        )
+        .unwrap();
         let base = dir.path().join("src");
 
         let first = prepare(&upstream, &patches, &base).unwrap();
@@ -338,7 +346,8 @@ mod tests {
         let (_, upstream) = upstream(&dir.path().join("crate"));
         let patches = dir.path().join("patches");
         std::fs::create_dir(&patches).unwrap();
-        std::fs::write(patches.join("01-x.patch"), "why\n--- a/lvm.c\n+++ b/lvm.c\n@@ -1 +1 @@\n-three\n+drei\n").unwrap();
+        std::fs::write(patches.join("01-x.patch"), "why\n--- a/lvm.c\n+++ b/lvm.c\n@@ -1 +1 @@\n-three\n+drei\n")
+            .unwrap();
         let error = prepare(&upstream, &patches, &dir.path().join("src")).unwrap_err().to_string();
         assert!(error.contains("01-x.patch: hunk 1 (line 1) does not apply to lvm.c"), "{error}");
         assert!(!dir.path().join("src").exists());

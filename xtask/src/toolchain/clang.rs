@@ -170,7 +170,9 @@ fn find_builtins(stated: &Path) -> Option<PathBuf> {
     let lib = stated.parent()?.parent()?;
     ["wasi", "wasip1", "wasm32-unknown-wasi", "wasm32-unknown-wasip1"]
         .iter()
-        .flat_map(|folder| ["libclang_rt.builtins-wasm32.a", "libclang_rt.builtins.a"].map(|name| lib.join(folder).join(name)))
+        .flat_map(|folder| {
+            ["libclang_rt.builtins-wasm32.a", "libclang_rt.builtins.a"].map(|name| lib.join(folder).join(name))
+        })
         .find(|path| path.is_file())
 }
 

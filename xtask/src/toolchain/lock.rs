@@ -24,7 +24,10 @@ pub fn acquire(folder: &Path, progress: &dyn Progress) -> Result<Lock, Toolchain
         Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             progress.stage("Waiting for another build that is installing the toolchain");
-            progress.note(&format!("another build is installing the toolchain (it holds {}); waiting for it", path.display()));
+            progress.note(&format!(
+                "another build is installing the toolchain (it holds {}); waiting for it",
+                path.display()
+            ));
             file.lock().map_err(fail)?;
         }
         Err(TryLockError::Error(source)) => return Err(fail(source)),

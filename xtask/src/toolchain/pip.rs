@@ -14,7 +14,8 @@ use super::zig::VERSION;
 use crate::progress::Progress;
 
 /// Settings that would make pip install somewhere else than told.
-const KEPT_FROM_PIP: &[&str] = &["PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_DRY_RUN"];
+const KEPT_FROM_PIP: &[&str] =
+    &["PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "PIP_DRY_RUN"];
 
 /// How often the size of a download is looked at.
 const LOOK: Duration = Duration::from_millis(100);

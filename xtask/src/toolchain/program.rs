@@ -96,9 +96,7 @@ pub fn display(command: &Command) -> String {
 /// The first of `names` that stands in a folder of `PATH`; the names are tried in their order.
 pub fn on_path(names: &[String]) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    names.iter().find_map(|name| {
-        std::env::split_paths(&path).find_map(|folder| executable(&folder.join(name)))
-    })
+    names.iter().find_map(|name| std::env::split_paths(&path).find_map(|folder| executable(&folder.join(name))))
 }
 
 /// `path` with the system's ending for executables, if there is such a file.

@@ -97,7 +97,8 @@ impl Installation {
         let Ok(text) = std::fs::read_to_string(Installation::stamp_path(&site)) else { return false };
         let Ok(stamp) = toml::from_str::<Stamp>(&text) else { return false };
         let length = std::fs::metadata(Installation::executable(&site)).map(|metadata| metadata.len());
-        let headers = site.join("ziglang/lib/include/stddef.h").is_file() && site.join("ziglang/lib/libc/wasi").is_dir();
+        let headers =
+            site.join("ziglang/lib/include/stddef.h").is_file() && site.join("ziglang/lib/libc/wasi").is_dir();
         stamp.version == VERSION && length.is_ok_and(|length| length == stamp.executable_bytes) && headers
     }
 }
@@ -179,9 +180,8 @@ fn finish(site: &Path) -> Result<(), ToolchainError> {
             remedy: "check pip's index and mirror settings".into(),
         });
     }
-    let executable_bytes = std::fs::metadata(&executable)
-        .map_err(|source| ToolchainError::Read { path: executable, source })?
-        .len();
+    let executable_bytes =
+        std::fs::metadata(&executable).map_err(|source| ToolchainError::Read { path: executable, source })?.len();
     let path = Installation::stamp_path(site);
     let stamp = Stamp { version: VERSION.into(), executable_bytes };
     let text = toml::to_string(&stamp).expect("two plain fields always make TOML");
@@ -191,10 +191,11 @@ fn finish(site: &Path) -> Result<(), ToolchainError> {
 /// The requirement with the hashes of all wheels, of which pip picks this system's.
 fn wheel() -> Result<Wheel, ToolchainError> {
     let (os, arch) = (std::env::consts::OS, std::env::consts::ARCH);
-    let (.., bytes) = WHEELS.iter().find(|wheel| (wheel.0, wheel.1) == (os, arch)).ok_or_else(|| ToolchainError::Missing {
-        what: format!("a pinned ziglang wheel for {os} on {arch}"),
-        remedy: "build with `--toolchain system`, which takes clang from this machine".into(),
-    })?;
+    let (.., bytes) =
+        WHEELS.iter().find(|wheel| (wheel.0, wheel.1) == (os, arch)).ok_or_else(|| ToolchainError::Missing {
+            what: format!("a pinned ziglang wheel for {os} on {arch}"),
+            remedy: "build with `--toolchain system`, which takes clang from this machine".into(),
+        })?;
     let hashes = WHEELS.iter().map(|wheel| format!(" --hash=sha256:{}", wheel.2)).collect::<String>();
     Ok(Wheel { requirement: format!("ziglang=={VERSION}{hashes}\n"), bytes: *bytes })
 }
