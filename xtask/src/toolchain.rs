@@ -30,7 +30,7 @@ const FEATURES: &[&str] = &["bulk-memory", "mutable-globals", "nontrapping-fptoi
 #[derive(Debug, Error)]
 pub enum ToolchainError {
     /// Something is missing on this machine.
-    #[error("{what} not found; {remedy}")]
+    #[error("cannot find {what}; {remedy}")]
     Missing {
         /// What was looked for, and where.
         what: String,

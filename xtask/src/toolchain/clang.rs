@@ -13,8 +13,10 @@ const VERSIONS: std::ops::RangeInclusive<u32> = 15..=24;
 const TRIPLES: &[&str] = &["wasm32-wasip1", "wasm32-wasi"];
 
 /// What brings everything on Debian and Ubuntu.
-const PACKAGES: &str = "`apt-get install clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32` on Debian and Ubuntu; \
-                        or leave out `--toolchain system`, and the pinned toolchain is installed";
+const PACKAGES: &str = "`apt-get install clang-19 lld-19 wasi-libc libclang-rt-19-dev-wasm32` on Debian and Ubuntu";
+
+/// What else there is to do.
+const ALTERNATIVE: &str = "or leave out `--toolchain system` and have the pinned toolchain installed";
 
 /// The variable that names the folder of wasi-libc, as other tools read it too.
 const SYSROOT_VARIABLE: &str = "WASI_SYSROOT";
@@ -35,16 +37,16 @@ pub fn system() -> Result<Toolchain, ToolchainError> {
         .find(|clang| prints(clang, "--print-targets").is_ok_and(|targets| targets.contains("wasm32")))
         .ok_or_else(|| ToolchainError::Missing {
             what: "a clang for wasm32 (looked for clang and clang-N in PATH)".into(),
-            remedy: format!("install one: {PACKAGES}"),
+            remedy: format!("install one ({PACKAGES}), {ALTERNATIVE}"),
         })?;
     let linker = system_linker(&compiler).ok_or_else(|| ToolchainError::Missing {
         what: "wasm-ld (looked beside clang, in PATH and in rustc's folder)".into(),
-        remedy: format!("install it: {PACKAGES}"),
+        remedy: format!("install it ({PACKAGES}), {ALTERNATIVE}"),
     })?;
     let sysroot = std::env::var_os(SYSROOT_VARIABLE).filter(|path| !path.is_empty()).map(PathBuf::from);
     let remedy = match &sysroot {
         Some(_) => format!("check the variable {SYSROOT_VARIABLE}"),
-        None => format!("install it ({PACKAGES}) or set {SYSROOT_VARIABLE} to its folder"),
+        None => format!("install it ({PACKAGES}), set {SYSROOT_VARIABLE} to its folder, {ALTERNATIVE}"),
     };
     assemble(compiler, linker, &sysroot.unwrap_or_else(|| "/usr".into()), &remedy)
 }
@@ -57,7 +59,7 @@ pub fn wasi_sdk() -> Result<Toolchain, ToolchainError> {
     match std::env::var_os(SDK_VARIABLE).filter(|path| !path.is_empty()) {
         Some(folder) => wasi_sdk_in(Path::new(&folder)),
         None => Err(ToolchainError::Missing {
-            what: format!("a wasi-sdk (the variable {SDK_VARIABLE} is not set)"),
+            what: format!("a wasi-sdk: the variable {SDK_VARIABLE} is not set"),
             remedy: format!("set {SDK_VARIABLE} to the folder that holds its bin/ and share/"),
         }),
     }
@@ -198,7 +200,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let sdk = dir.path();
         let error = || wasi_sdk_in(sdk).unwrap_err().to_string();
-        assert!(error().contains("bin/clang not found; check the variable WASI_SDK_PATH"), "{}", error());
+        assert!(error().contains("bin/clang; check the variable WASI_SDK_PATH"), "{}", error());
         let builtins = sdk.join("lib/clang/20/lib/wasip1/libclang_rt.builtins-wasm32.a");
         let stated = sdk.join("lib/clang/20/lib/wasm32-unknown-wasi/libclang_rt.builtins.a");
         script(
