@@ -57,12 +57,27 @@ static l_noret raiselimit (lua_State *L) {
 }
 
 
+/*
+** A hook that has run away must not do so again in the exports to come.
+*/
+static void stophooks (lua_State *L) {
+#if MW_LUA == 54
+  lua_State *mth = G(L)->mainthread;
+#else
+  lua_State *mth = mainthread(G(L));
+#endif
+  lua_sethook(L, NULL, 0, 0);
+  lua_sethook(mth, NULL, 0, 0);
+}
+
+
 int mw_expired (lua_State *L) {
   if (exhausted)
     raiselimit(L);
   if ((limit != 0 && remaining <= 0) ||
       (mw_limit_poll != NULL && mw_limit_poll(L))) {
     exhausted = 1;
+    stophooks(L);
     if (mw_limit_onhit != NULL) {
       mw_countdown = MW_INTERVAL;  /* what it charges is free, yet it ends */
       mw_limit_onhit(L);

@@ -42,6 +42,9 @@ extern int mw_countdown;
 	((uint64_t)(n) <= (uint64_t)mw_countdown  \
 	  ? (void)(mw_countdown -= (int)(n)) : mw_notemany((uint64_t)(n)))
 
+/* Charges one step, without raising, in a loop that may not raise. */
+#define mw_notestep()	((void)(mw_countdown -= (mw_countdown > 0)))
+
 /* Bytes copied, compared or scanned at full speed, as steps. */
 #define mw_bytes(n)	((uint64_t)(n) >> 6)
 

@@ -1,0 +1,4 @@
+local mt = {}
+local t = setmetatable({}, mt)
+mt.__call = t
+while true do pcall(t) end

@@ -1,0 +1,3 @@
+while true do
+  xpcall(error, function(m) error(m) end)
+end

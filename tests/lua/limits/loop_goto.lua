@@ -1,0 +1,1 @@
+::top:: do local x = {} end goto top

@@ -1,0 +1,2 @@
+local s = ("a"):rep(200)
+string.find(s, ("a*"):rep(30) .. "b")

@@ -1,0 +1,1 @@
+while true do string.rep("", 1e18) end

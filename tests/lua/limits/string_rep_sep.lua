@@ -1,0 +1,1 @@
+while true do string.rep("", 4000000, "x") end

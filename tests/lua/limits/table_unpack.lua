@@ -1,0 +1,2 @@
+local t = {}
+while true do select("#", table.unpack(t, 1, 200000)) end

@@ -1,0 +1,2 @@
+warn("@on")
+while true do pcall(warn, "x") end
