@@ -1,6 +1,6 @@
 //! Turns functions that test one module into test cases for every module.
 
-use anyhow::{Result, anyhow};
+use anyhow::Result;
 use libtest_mimic::{Failed, Trial};
 
 use crate::module::{Built, LuaVersion, Profile};
@@ -42,5 +42,6 @@ pub fn trials(group: &str, cases: &[Case]) -> Vec<Trial> {
 /// # Errors
 /// Where `result` is one.
 pub fn failed(result: Result<()>) -> Result<(), Failed> {
-    result.map_err(|error| Failed::from(format!("{:?}", anyhow!(error))))
+    // The causes alone: where in the test it happened says less than the message, and hides it.
+    result.map_err(|error| Failed::from(error.chain().map(ToString::to_string).collect::<Vec<_>>().join("\n  ")))
 }

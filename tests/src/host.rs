@@ -18,7 +18,7 @@ pub struct HostOptions {
     pub tables: Tables,
     /// What linear memory may grow to, in bytes; the engine refuses more.
     pub max_memory: Option<usize>,
-    /// How long the instance may run in all before it is stopped with a trap.
+    /// How long a call may run before it is stopped with a trap.
     pub time: Duration,
     /// What `js_time_now` answers, in milliseconds; the real time if `None`.
     pub now: Option<f64>,
@@ -27,7 +27,7 @@ pub struct HostOptions {
 impl Default for HostOptions {
     fn default() -> Self {
         // Many times what any test takes: it is there to end a hang.
-        let time = Duration::from_secs(120);
+        let time = Duration::from_secs(60);
         Self { tables: Tables::new(), max_memory: None, time, now: None }
     }
 }
@@ -108,10 +108,9 @@ impl Host {
     /// Where the module wants an import that ABI.md does not have, or lacks `memory`.
     pub fn with_options(built: &Built, options: HostOptions) -> Result<Self> {
         let limits = StoreLimitsBuilder::new().memory_size(options.max_memory.unwrap_or(usize::MAX)).build();
-        let ticks = u64::try_from(options.time.as_millis() / EPOCH.as_millis()).unwrap_or(u64::MAX).max(1);
         let mut store = Store::new(&built.engine, State { options, clock_traps: false, limits });
         store.limiter(|state| &mut state.limits);
-        store.set_epoch_deadline(ticks);
+        store.set_epoch_deadline(1); // for a start function; every call sets its own
         let mut linker = Linker::new(&built.engine);
         link(&mut linker).map_err(plain)?;
         let instance = linker.instantiate(&mut store, &built.module).map_err(plain).context("cannot instantiate")?;
@@ -131,6 +130,8 @@ impl Host {
             .with_context(|| format!("the module exports no function {name}"))?
             .typed::<P, R>(&self.store)
             .map_err(|error| anyhow!("{name}: {error:#}"))?;
+        let time = self.store.data().options.time;
+        self.store.set_epoch_deadline(u64::try_from(time.as_millis() / EPOCH.as_millis())?.max(1));
         function.call(&mut self.store, params).map_err(|error| match error.downcast_ref::<Trap>() {
             Some(trap) => anyhow::Error::new(*trap).context(format!("{name} trapped: {error:?}")),
             None => anyhow!("{name} failed: {error:?}"),

@@ -57,7 +57,7 @@ fn a_syntax_error_that_more_text_mends(built: &Built) -> Result<()> {
         let error = fails(built, chunk)?;
         same(chunk, &(error.kind.as_str(), error.incomplete), &("syntax", true))?;
     }
-    for chunk in ["end", "x x", "return 'open", "goto nowhere", "x = }", "for 1", "break", "x = '\\q'"] {
+    for chunk in ["end", "x x", "return 'open\n", "goto nowhere", "x = }", "for 1", "break", "x = '\\q'"] {
         let error = fails(built, chunk)?;
         same(chunk, &(error.kind.as_str(), error.incomplete), &("syntax", false))?;
     }
@@ -89,7 +89,7 @@ fn a_runtime_error_with_position_and_traceback(built: &Built) -> Result<()> {
         inner.is_some() && inner < outer && outer < main,
         "expected lines 1, 3 and 6 in this order, found {traceback}"
     );
-    contains("traceback", &traceback, "local 'inner'")
+    contains("traceback", &traceback, "upvalue 'inner'")
 }
 
 fn the_position_of_an_error_without_one_is_the_innermost_lua_frame(built: &Built) -> Result<()> {
@@ -127,9 +127,10 @@ fn an_error_raised_for_a_caller_names_the_caller(built: &Built) -> Result<()> {
 fn an_error_in_a_coroutine(built: &Built) -> Result<()> {
     let error = fails(built, "local co = coroutine.wrap(function()\n  error('inner')\nend)\nco()")?;
     same("kind", &error.kind.as_str(), &"runtime")?;
-    contains("message", &error.message_text(), "inner")?;
-    contains("message", &error.message_text(), ":2: ")?;
-    same("line", &error.line, &Some(2))
+    // coroutine.wrap puts the position of its caller in front, so that is what the message names.
+    contains("message", &error.message_text(), ":4: ")?;
+    contains("message", &error.message_text(), ":2: inner")?;
+    same("line", &error.line, &Some(4))
 }
 
 /// What the standalone `lua` prints for an error object without text.
@@ -153,7 +154,7 @@ fn error_objects_with_tostring(built: &Built) -> Result<()> {
     let error = fails(built, "error(setmetatable({}, {__tostring = function() return 'my own words' end}))")?;
     same("message", &error.message_text(), &"my own words".to_owned())?;
     let error = fails(built, "error(setmetatable({}, {__name = 'My.Type'}))")?;
-    same("a named type", &error.message_text(), &"(error object is a My.Type value)".to_owned())
+    same("a named type", &error.message_text(), &"(error object is a table value)".to_owned())
 }
 
 fn error_values_that_are_numbers_or_strings(built: &Built) -> Result<()> {

@@ -1,0 +1,2 @@
+-- Compile, instantiate, initialise, and the first chunk.
+return "ready"
