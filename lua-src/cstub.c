@@ -88,7 +88,7 @@ char *strerror (int e) {
     case ENOSYS: return (char *)"no file system";
     case EBADF: return (char *)"Bad file descriptor";
     case ESPIPE: return (char *)"Illegal seek";
-    case ENOMEM: return (char *)"Cannot allocate memory";
+    case ENOTSUP: return (char *)"no processes";
     default: return (char *)"Unknown error";
   }
 }
