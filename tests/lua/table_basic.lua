@@ -105,9 +105,14 @@ do
   raises("too many results to unpack", table.unpack, {}, 1, math.maxinteger)
   raises("too many results to unpack", table.unpack, {}, math.mininteger, math.maxinteger)
   raises("too many results to unpack", table.unpack, {}, 0, math.maxinteger)
-  raises("attempt to get length of a nil value", table.unpack)
-  raises("attempt to index a number value", table.unpack, 5, 1, 2)
-  equal(show(table.unpack("abc")):sub(1, 3), "nil")
+  if _VERSION == "Lua 5.5" then
+    raises("bad argument #1 to 'table.unpack' (table expected, got no value)", table.unpack)
+    raises("bad argument #1 to 'table.unpack' (table expected, got number)", table.unpack, 5, 1, 2)
+  else
+    raises("attempt to get length of a nil value", table.unpack)
+    raises("attempt to index a number value", table.unpack, 5, 1, 2)
+    equal(show(table.unpack("abc")), "nil nil nil")
+  end
   equal(select("#", table.unpack({}, 1, 200000)), 200000)
   t = {}
   for i = 1, 250 do t[i] = i end
@@ -158,6 +163,7 @@ do
   table.move(p, 1, 2, 2); equal(trace(), "r2 w3 r1 w2")
   equal(table.concat(store), "aab")
   table.move(store, 1, 2, 5, p); equal(trace(), "w5 w6")
+  store[5], store[6] = nil, nil
   table.sort(p)
   check(#trace() > 0)
   -- something that is no table but behaves like one
