@@ -255,6 +255,7 @@ static int runchunk (lua_State *L) {
   name = named ? (const char *)chunkname.data : s;
   named = 0;
   status = luaL_loadbufferx(L, s, c->l, name, "t");
+  mw_io_trim();
   if (status != LUA_OK) {
     c->syntax = (status == LUA_ERRSYNTAX);
     return lua_error(L);
@@ -273,7 +274,7 @@ static int runchunk (lua_State *L) {
 static int failed (void) {
   size_t l;
   const char *s = mw_error_message(&l);
-  mw_io.n = 0;
+  mw_io_trim();
   if (!mw_buf_tryreserve(&mw_io, l))
     l = mw_io.cap;
   memcpy(mw_io.data, s, l);

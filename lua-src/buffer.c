@@ -109,6 +109,14 @@ void mw_buf_free (mw_Buffer *b) {
 }
 
 
+void mw_io_trim (void) {
+  mw_io.n = 0;
+  if (mw_io.cap > MW_IO_KEEP)
+    grown(&mw_io, mw_alloc(NULL, mw_io.data, mw_io.cap, MW_IO_MIN),
+          MW_IO_MIN);
+}
+
+
 void mw_buf_shrink (mw_Buffer *b, size_t keep) {
   b->n = 0;
   if (b->cap > keep)

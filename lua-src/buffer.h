@@ -22,6 +22,9 @@ typedef struct mw_Buffer {
 /* least size of the I/O buffer (kept even when memory is short) */
 #define MW_IO_MIN	65536
 
+/* an I/O buffer larger than that is given back when it was read */
+#define MW_IO_KEEP	(1024 * 1024)
+
 /*
 ** The I/O buffer. 'n' is where the record under construction ends. May
 ** move whenever something is written to it.
@@ -50,6 +53,9 @@ extern void mw_buf_addu8 (lua_State *L, mw_Buffer *b, unsigned int v);
 extern void mw_buf_addu16 (lua_State *L, mw_Buffer *b, unsigned int v);
 extern void mw_buf_addu32 (lua_State *L, mw_Buffer *b, size_t v);
 extern void mw_buf_addu64 (lua_State *L, mw_Buffer *b, uint64_t v);
+
+/* makes a large I/O buffer as small as it may be; its contents are lost */
+extern void mw_io_trim (void);
 
 /* gives the memory back; the buffer then is an empty one */
 extern void mw_buf_free (mw_Buffer *b);
