@@ -1,9 +1,8 @@
 //! What a module consists of, and what it weighs: sections, raw and compressed.
 
-use std::io::{self, Write};
+use std::io;
 use std::ops::Range;
 
-use flate2::{Compression, write::GzEncoder};
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
@@ -20,33 +19,14 @@ pub struct Weight {
     pub brotli: u64,
 }
 
-/// Brotli's highest quality and the window that web servers use.
-const BROTLI_QUALITY: u32 = 11;
-const BROTLI_WINDOW: u32 = 22;
-const BROTLI_BUFFER: usize = 1 << 16;
-
 impl Weight {
     /// Weighs `bytes`.
     ///
     /// # Errors
     /// When a compressor fails, which writing to memory never made one do.
     pub fn of(bytes: &[u8]) -> io::Result<Weight> {
-        let gzip = || -> io::Result<u64> {
-            let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-            encoder.write_all(bytes)?;
-            Ok(encoder.finish()?.len() as u64)
-        };
-        let brotli = || -> io::Result<u64> {
-            let mut compressed = Vec::new();
-            let mut encoder =
-                brotli::CompressorWriter::new(&mut compressed, BROTLI_BUFFER, BROTLI_QUALITY, BROTLI_WINDOW);
-            encoder.write_all(bytes)?;
-            encoder.flush()?;
-            drop(encoder);
-            Ok(compressed.len() as u64)
-        };
-        let (gzip, brotli) = rayon::join(gzip, brotli);
-        Ok(Weight { raw: bytes.len() as u64, gzip: gzip?, brotli: brotli? })
+        let (gzip, brotli) = rayon::join(|| moonwright_compress::gzip(bytes), || moonwright_compress::brotli(bytes));
+        Ok(Weight { raw: bytes.len() as u64, gzip: gzip?.len() as u64, brotli: brotli?.len() as u64 })
     }
 }
 
