@@ -14,6 +14,7 @@
 #include "buffer.h"
 #include "codec.h"
 #include "error.h"
+#include "memory.h"
 #include "mwlimits.h"
 #include "output.h"
 #include "pool.h"
@@ -107,6 +108,7 @@ static int openlibs (lua_State *L) {
   lua_gc(L, LUA_GCSTOP);
   luaL_openlibs(L);
   mw_registry_open(L);
+  mw_memory_open(L);
   mw_seed_random(L);
   lua_gc(L, LUA_GCRESTART);
   return 0;
@@ -137,6 +139,7 @@ MW_EXPORT int init (void) {
   if (mw_run_quietly(openlibs, NULL) != LUA_OK) {
     mw_L = NULL;
     lua_close(L);
+    mw_memory_close();
     return -1;
   }
   return 0;
@@ -252,10 +255,10 @@ static int runchunk (lua_State *L) {
   int status;
   lua_settop(L, 0);
   s = lua_pushlstring(L, c->s, c->l);
+  mw_io_trim();
   name = named ? (const char *)chunkname.data : s;
   named = 0;
   status = luaL_loadbufferx(L, s, c->l, name, "t");
-  mw_io_trim();
   if (status != LUA_OK) {
     c->syntax = (status == LUA_ERRSYNTAX);
     return lua_error(L);

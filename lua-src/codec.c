@@ -9,6 +9,7 @@
 
 #include "lapi.h"
 #include "lauxlib.h"
+#include "lgc.h"
 #include "lmem.h"
 #include "lobject.h"
 #include "lstate.h"

@@ -195,6 +195,7 @@ void mw_registry_open (lua_State *L) {
   const char *prefix = functions;
   const char *group = NULL;
   const char *name = prefix;
+  reg.n = 0;
   lua_createtable(L, MAXFUNCTIONS, 0);
   lua_pushvalue(L, -1);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &tablekey);

@@ -1,0 +1,145 @@
+/*
+** barrier.h
+** What the patched VM calls for stored tables, functions and upvalues
+** (included by lgc.h)
+*/
+
+#ifndef mw_barrier_h
+#define mw_barrier_h
+
+#include "lobject.h"
+
+#include "buffer.h"
+
+
+/*
+** Objects that are under 'Memory' (or are a stored table's for another
+** reason) have that bit in 'marked'. Upstream uses it in its own tests only.
+*/
+#define MW_STOREDBIT	(1 << 7)
+
+#define mw_isstored(o)	luai_unlikely((o)->marked & MW_STOREDBIT)
+
+/*
+** A stored table that is not loaded yet has this metatable, and so has one
+** with entries that could not be read. Points to a dummy before 'init'.
+*/
+extern Table *mw_shellmt;
+
+#define mw_isshell(h)	luai_unlikely((h)->metatable == mw_shellmt)
+
+/* root of all that the runtime holds (an internal table); NULL before 'init' */
+extern Table *mw_roots;
+
+/* 'marked' of all weak tables that lost entries to the collector, or-ed */
+extern lu_byte mw_cleared;
+
+
+/*
+** {==================================================================
+** Reads. All may raise errors: of the store's bytes, or of memory. None
+** moves the stack.
+** ===================================================================
+*/
+
+/* loads 'h' if it is not loaded */
+#define mw_touch(L,h)	(mw_isshell(h) ? mw_load(L, h) : (void)0)
+
+/* the metatable of 'h', loaded, or NULL */
+#define mw_metatable(L,h)  \
+	(mw_isshell(h) ? mw_realmetatable(L, h) : (h)->metatable)
+
+/* makes 'h' ready for a raw access to 'key' */
+#define mw_touchkey(L,h,key)  \
+	(mw_isshell(h) ? (void)mw_getmissing(L, h, key, NULL) : (void)0)
+
+extern void mw_load (lua_State *L, Table *h);
+extern Table *mw_realmetatable (lua_State *L, Table *h);
+
+/*
+** Loads the shell 'h' and looks 'key' up. Returns 1 with the value in 'res'
+** (unless NULL), 0 if there is no such entry.
+*/
+extern int mw_getmissing (lua_State *L, Table *h, const TValue *key,
+                          TValue *res);
+
+/* does the store have an entry of the loaded shell 'h' that is not in memory? */
+extern int mw_hasentry (lua_State *L, Table *h, const TValue *key);
+
+/* before the shell 'h' is traversed from 'key' on, and after the last key */
+extern void mw_beforenext (lua_State *L, Table *h, const TValue *key);
+extern void mw_afternext (lua_State *L, Table *h);
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** Writes: each is called before the write it stands for, notes it, and
+** promotes what becomes reachable. If it raises an error (something can't
+** be persisted, or no memory), the write must not happen.
+** ===================================================================
+*/
+
+/* h[key] = val, unless a '__newindex' metamethod is in the way */
+extern void mw_beforeset (lua_State *L, Table *h, const TValue *key,
+                          const TValue *val);
+
+/* rawset(h, key, val) */
+extern void mw_beforerawset (lua_State *L, Table *h, const TValue *key,
+                             const TValue *val);
+
+/* h[last - n + 1], ..., h[last] = the n values behind 'ra' */
+extern void mw_beforesetlist (lua_State *L, Table *h, StkId ra, int n,
+                              unsigned int last);
+
+/* setmetatable(h, mt): returns what to put into 'h->metatable' */
+extern Table *mw_beforesetmetatable (lua_State *L, Table *h, Table *mt);
+
+/* assignment to an upvalue */
+extern void mw_beforesetupval (lua_State *L, UpVal *uv, const TValue *val);
+
+/* the n-th upvalue of 'cl' becomes 'uv' */
+extern void mw_beforejoin (lua_State *L, LClosure *cl, int n, UpVal *uv);
+
+/* }================================================================== */
+
+
+/* the collector frees the stored object 'o' */
+extern void mw_freed (GCObject *o);
+
+
+/*
+** {==================================================================
+** Texts of chunks: 'lua_load' keeps each text that it compiles
+** ===================================================================
+*/
+
+typedef struct mw_Text {
+  lua_Reader reader;
+  void *data;
+  mw_Buffer b;
+} mw_Text;
+
+/*
+** Returns the reader (its data is 't') that passes on what 'reader' reads
+** and collects it.
+*/
+extern lua_Reader mw_text_begin (mw_Text *t, lua_Reader reader, void *data);
+
+/*
+** If 'status' is LUA_OK the new function on top of the stack, and all
+** inside it, get their text. Returns the status (which may have become
+** LUA_ERRMEM, with the error object in place of the function).
+*/
+extern int mw_text_end (lua_State *L, mw_Text *t, int status);
+
+/* instead of 'luaU_undump': refuses binary chunks with an error */
+extern LClosure *mw_undump (lua_State *L, ...);
+
+/* " in a function from Memory" where that explains a missing global, or "" */
+extern const char *mw_origin (lua_State *L, const char *varinfo);
+
+/* }================================================================== */
+
+#endif

@@ -1,0 +1,394 @@
+/*
+** closure.c
+** Stored functions: the texts they come from, their records, and the cells
+** (upvalues) that they share
+*/
+
+#include <string.h>
+
+#include "lauxlib.h"
+#include "ldebug.h"
+#include "ldo.h"
+#include "lfunc.h"
+#include "lstring.h"
+#include "lvm.h"
+
+#include "imports.h"
+#include "stored.h"
+
+
+/*
+** {==================================================================
+** Texts of chunks
+** ===================================================================
+*/
+
+static const char *collect (lua_State *L, void *ud, size_t *size) {
+  mw_Text *t = (mw_Text *)ud;
+  const char *s = t->reader(L, t->data, size);
+  if (s != NULL && *size > 0)
+    mw_buf_add(L, &t->b, s, *size);
+  return s;
+}
+
+
+lua_Reader mw_text_begin (mw_Text *t, lua_Reader reader, void *data) {
+  t->reader = reader;
+  t->data = data;
+  memset(&t->b, 0, sizeof(t->b));
+  return collect;
+}
+
+
+/* functions nest at most LUAI_MAXCCALLS deep */
+static void number (lua_State *L, Proto *p, TString *text, int *order) {
+  int i;
+  p->text = text;
+  luaC_objbarrier(L, p, text);
+  p->order = (*order)++;
+  for (i = 0; i < p->sizep; i++)
+    number(L, p->p[i], text, order);
+}
+
+
+static void keep (lua_State *L, void *ud) {
+  const mw_Buffer *b = &((mw_Text *)ud)->b;
+  Proto *p = clLvalue(s2v(L->top.p - 1))->p;
+  TString *text = p->source;
+  int order = 0;
+  if (text == NULL || tsslen(text) != b->n ||
+      memcmp(getstr(text), b->data, b->n) != 0)
+    text = luaS_newlstr(L, b->n > 0 ? (char *)b->data : "", b->n);
+  number(L, p, text, &order);
+}
+
+
+int mw_text_end (lua_State *L, mw_Text *t, int status) {
+  if (status == LUA_OK) {
+    status = luaD_rawrunprotected(L, keep, t);
+    if (status != LUA_OK)
+      luaD_seterrorobj(L, status, L->top.p - 1);
+  }
+  mw_buf_free(&t->b);
+  return status;
+}
+
+
+LClosure *mw_undump (lua_State *L, ...) {
+  luaO_pushfstring(L, "attempt to load a binary chunk (only text is loaded)");
+  luaD_throw(L, LUA_ERRSYNTAX);
+}
+
+
+const char *mw_origin (lua_State *L, const char *varinfo) {
+  if (isLua(L->ci) && (ci_func(L->ci)->marked & MW_STOREDBIT) &&
+      strncmp(varinfo, " (global", 8) == 0)
+    return " in a function from Memory";
+  return "";
+}
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** Writing
+** ===================================================================
+*/
+
+void mw_text_key (lua_State *L, mw_Buffer *b, uint64_t hash) {
+  mw_buf_addu8(L, b, MW_TAG_TEXT);
+  mw_buf_addu64(L, b, hash);
+}
+
+
+static void textrecord (lua_State *L, mw_Buffer *b, const Proto *p) {
+  mw_buf_addu8(L, b, MW_TAG_TEXT);
+  mw_buf_addu8(L, b, MW_FORMAT);
+  if (p->source == p->text || p->source == NULL)
+    mw_buf_addu8(L, b, MW_TAG_NIL);
+  else
+    mw_encode_string(L, b, getstr(p->source), tsslen(p->source));
+  mw_encode_string(L, b, getstr(p->text), tsslen(p->text));
+}
+
+
+/* the last text that is known to be in the store, and its key */
+static const TString *lasttext, *lastsource;
+static uint64_t lasthash;
+
+
+int mw_text_put (lua_State *L, const mw_Buffer *rec, uint64_t *hash,
+                 int *n) {
+  static mw_Buffer key, old;
+  uint64_t h;
+  for (h = mw_hash(MW_HASHSEED, rec->data, rec->n); ; h++) {
+    key.n = 0;
+    mw_text_key(L, &key, h);
+    if (!mw_store_get(L, 0, key.data, key.n, &old)) {
+      if (js_ext_table_set(0, key.data, (unsigned int)key.n,
+                           rec->data, (unsigned int)rec->n) != 0)
+        return 0;
+      (*n)++;
+      break;
+    }
+    if (old.n == rec->n && memcmp(old.data, rec->data, rec->n) == 0)
+      break;
+  }
+  mw_buf_shrink(&old, 4096);
+  *hash = h;
+  return 1;
+}
+
+
+/* makes sure that the store has the text of 'p' */
+static int puttext (lua_State *L, const Proto *p, int *n) {
+  static mw_Buffer rec;
+  if (p->text == lasttext && p->source == lastsource)
+    return 1;
+  rec.n = 0;
+  textrecord(L, &rec, p);
+  if (!mw_text_put(L, &rec, &lasthash, n))
+    return 0;
+  lasttext = p->text;
+  lastsource = p->source;
+  mw_buf_shrink(&rec, 4096);
+  return 1;
+}
+
+
+int mw_closure_encode (lua_State *L, mw_Buffer *b, LClosure *cl, int *n) {
+  int i;
+  if (!puttext(L, cl->p, n))
+    return 0;
+  mw_buf_addu8(L, b, MW_TAG_CLOSURE);
+  mw_buf_addu8(L, b, MW_FORMAT);
+  mw_buf_addu64(L, b, lasthash);
+  mw_buf_addu32(L, b, (size_t)cl->p->order);
+  mw_buf_addu8(L, b, cl->nupvalues);
+  for (i = 0; i < cl->nupvalues; i++)
+    mw_buf_addu32(L, b, mw_slotof(cl->upvals[i])->id);
+  return 1;
+}
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** Reading. A function is built with all functions that its cells hold, and
+** theirs: first the objects, then, from a queue, what the cells hold. If
+** anything of it is bad, all of it is forgotten.
+** ===================================================================
+*/
+
+static mw_Buffer batch;  /* objects that were made */
+static int building;
+
+static mw_Buffer record, tabkey;
+
+
+static void made (lua_State *L, GCObject *o, uint32_t id) {
+  mw_buf_reserve(L, &batch, sizeof(o));
+  mw_adopt(L, o, id);
+  mw_seenid(id);
+  memcpy(batch.data + batch.n, &o, sizeof(o));
+  batch.n += sizeof(o);
+}
+
+
+static GCObject *madeat (size_t i) {
+  GCObject *o;
+  memcpy(&o, batch.data + i, sizeof(o));
+  return o;
+}
+
+
+void mw_closure_abandon (void) {
+  size_t i;
+  for (i = 0; i < batch.n; i += sizeof(GCObject *))
+    mw_forget(madeat(i));
+  mw_buf_shrink(&batch, 4096);
+  building = 0;
+  lasttext = NULL;
+}
+
+
+static int getrecord (lua_State *L, int tag, uint32_t id, mw_Reader *r) {
+  tabkey.n = 0;
+  mw_store_key(L, &tabkey, tag, id);
+  if (!mw_store_get(L, 0, tabkey.data, tabkey.n, &record))
+    return 0;
+  r->p = record.data;
+  r->end = record.data + record.n;
+  r->err = NULL;
+  return mw_read_u8(r) == (unsigned int)tag && mw_read_u8(r) == MW_FORMAT &&
+         r->err == NULL;
+}
+
+
+static Proto *findorder (Proto *p, int order) {
+  while (p != NULL && p->order != order) {
+    int i = p->sizep;
+    while (i > 0 && p->p[i - 1]->order > order)
+      i--;
+    p = (i > 0) ? p->p[i - 1] : NULL;
+  }
+  return p;
+}
+
+
+/*
+** Main function of a text. Compiled texts are kept until the next flush.
+*/
+static Proto *getchunk (lua_State *L, uint64_t hash) {
+  TValue k, v;
+  mw_Reader r;
+  const char *name;
+  const char *s;
+  size_t l;
+  setivalue(&k, (lua_Integer)hash);
+  if (mw_rawget(mw_S.chunks, &k, &v))
+    return clLvalue(&v)->p;
+  tabkey.n = 0;
+  mw_text_key(L, &tabkey, hash);
+  if (!mw_store_get(L, 0, tabkey.data, tabkey.n, &record)) {
+    mw_bad("the text of a stored function is missing", "", 0);
+    return NULL;
+  }
+  r.p = record.data;
+  r.end = record.data + record.n;
+  r.err = NULL;
+  if (mw_read_u8(&r) != MW_TAG_TEXT || mw_read_u8(&r) != MW_FORMAT ||
+      r.err != NULL || mw_decode(L, &r) != MW_DEC_OK) {
+    mw_bad("the text of a stored function is damaged", "", 0);
+    return NULL;
+  }
+  if (mw_decode(L, &r) != MW_DEC_OK || !ttisstring(s2v(L->top.p - 1)) ||
+      r.p != r.end) {
+    mw_bad("the text of a stored function is damaged", "", 0);
+    return NULL;
+  }
+  s = lua_tolstring(L, -1, &l);
+  name = lua_tostring(L, -2);
+  if (luaL_loadbufferx(L, s, l, name != NULL ? name : s, "t") != LUA_OK) {
+    const char *msg = lua_tostring(L, -1);
+    mw_bad("the text of a stored function does not compile: ", msg,
+           strlen(msg));
+    return NULL;
+  }
+  setobj(L, &v, s2v(L->top.p - 1));
+  mw_rawset(L, mw_S.chunks, &k, &v);
+  return clLvalue(&v)->p;
+}
+
+
+static UpVal *newcell (lua_State *L) {
+  GCObject *o = luaC_newobj(L, LUA_VUPVAL, sizeof(UpVal));
+  UpVal *uv = gco2upv(o);
+  uv->v.p = &uv->u.value;
+  setnilvalue(uv->v.p);
+  return uv;
+}
+
+
+static LClosure *newclosure (lua_State *L, uint32_t id) {
+  mw_Reader r;
+  uint64_t hash;
+  uint32_t order;
+  unsigned int n, i;
+  uint32_t cells[MAXUPVAL];
+  Proto *p;
+  LClosure *cl;
+  int top = lua_gettop(L);
+  if (!getrecord(L, MW_TAG_CLOSURE, id, &r)) {
+    mw_bad("the record of a stored function is missing or damaged", "", 0);
+    return NULL;
+  }
+  hash = mw_read_u64(&r);
+  order = mw_read_u32(&r);
+  n = mw_read_u8(&r);
+  for (i = 0; i < n; i++)
+    cells[i] = mw_read_u32(&r);
+  if (r.err != NULL || r.p != r.end) {
+    mw_bad("the record of a stored function is damaged", "", 0);
+    return NULL;
+  }
+  p = getchunk(L, hash);
+  lua_settop(L, top);
+  if (p == NULL)
+    return NULL;
+  p = findorder(p, (int)order);
+  if (p == NULL || (unsigned int)p->sizeupvalues != n) {
+    mw_bad("a stored function does not match its text", "", 0);
+    return NULL;
+  }
+  cl = luaF_newLclosure(L, (int)n);
+  cl->p = p;
+  luaC_objbarrier(L, cl, p);
+  made(L, obj2gco(cl), id);
+  for (i = 0; i < n; i++) {
+    GCObject *o = (cells[i] != 0) ? mw_object(cells[i]) : NULL;
+    if (o == NULL && cells[i] != 0) {
+      UpVal *uv = newcell(L);
+      o = obj2gco(uv);
+      made(L, o, cells[i]);
+    }
+    if (o == NULL || o->tt != LUA_VUPVAL) {
+      for (; i < n; i++) {  /* a function must not lack cells */
+        cl->upvals[i] = newcell(L);
+        luaC_objbarrier(L, cl, cl->upvals[i]);
+      }
+      mw_bad("a stored function has a bad upvalue", "", 0);
+      return NULL;
+    }
+    cl->upvals[i] = gco2upv(o);
+    luaC_objbarrier(L, cl, o);
+  }
+  return cl;
+}
+
+
+static int fillcell (lua_State *L, UpVal *uv) {
+  mw_Reader r;
+  TValue v;
+  if (!getrecord(L, MW_TAG_CELL, mw_slotof(uv)->id, &r))
+    return mw_bad("an upvalue of a stored function is missing", "", 0);
+  /* what is decoded next may read other records */
+  if (!mw_decodevalue(L, &r, &v))
+    return 0;
+  setobj(L, uv->v.p, &v);
+  luaC_barrier(L, uv, &v);
+  return 1;
+}
+
+
+LClosure *mw_closurebyid (lua_State *L, uint32_t id) {
+  GCObject *o = mw_object(id);
+  LClosure *cl;
+  size_t i;
+  int ok;
+  if (o != NULL) {
+    if (o->tt == LUA_VLCL)
+      return gco2lcl(o);
+    mw_bad("a stored function's id is that of something else", "", 0);
+    return NULL;
+  }
+  if (building)  /* for a cell: filled in by the caller's caller */
+    return newclosure(L, id);
+  building = 1;
+  cl = newclosure(L, id);
+  ok = (cl != NULL);
+  for (i = 0; ok && i < batch.n; i += sizeof(GCObject *)) {
+    o = madeat(i);
+    if (o->tt == LUA_VUPVAL)
+      ok = fillcell(L, gco2upv(o));
+  }
+  if (ok)
+    batch.n = 0;
+  mw_closure_abandon();
+  mw_buf_shrink(&record, 4096);
+  return ok ? cl : NULL;
+}
+
+/* }================================================================== */

@@ -1,0 +1,321 @@
+/*
+** extlib.c
+** The library 'ext': handles of stored tables that are not held in memory,
+** 'ext.flush' and 'ext.permanent'
+*/
+
+#include <string.h>
+
+#include "lauxlib.h"
+#include "ldebug.h"
+#include "ldo.h"
+#include "lstring.h"
+#include "ltm.h"
+#include "lvm.h"
+
+#include "extlib.h"
+#include "imports.h"
+#include "memory.h"
+#include "stored.h"
+
+#define FAILED	"the host's store failed to save it"
+
+
+/*
+** {==================================================================
+** Handles
+** ===================================================================
+*/
+
+uint32_t mw_handle_id (const TValue *o) {
+  uint32_t id;
+  if (!ttisfulluserdata(o) || uvalue(o)->metatable != mw_S.handlemeta ||
+      uvalue(o)->len != sizeof(id))
+    return 0;
+  memcpy(&id, getudatamem(uvalue(o)), sizeof(id));
+  return id;
+}
+
+
+void mw_handle_push (lua_State *L, uint32_t id) {
+  TValue k, v;
+  setivalue(&k, id);
+  if (mw_rawget(mw_S.handles, &k, &v)) {
+    setobj2s(L, L->top.p, &v);
+    mw_inctop(L);
+    return;
+  }
+  memcpy(lua_newuserdatauv(L, sizeof(id), 0), &id, sizeof(id));
+  setobj(L, &v, s2v(L->top.p - 1));
+  uvalue(&v)->metatable = mw_S.handlemeta;
+  luaC_objbarrier(L, uvalue(&v), mw_S.handlemeta);
+  mw_rawset(L, mw_S.handles, &k, &v);
+}
+
+
+static int newhandle (lua_State *L) {
+  uint32_t id;
+  mw_knowcounter(L);
+  id = mw_newid(NULL);
+  if (id == 0)
+    return luaL_error(L, "no more ids for stored tables");
+  mw_handle_push(L, id);
+  return 1;
+}
+
+
+/* an access to an entry of a handle's table */
+typedef struct Access {
+  uint32_t id;
+  TValue key;
+  TValue val;
+  int ok;
+} Access;
+
+
+static uint32_t checkhandle (lua_State *L) {
+  uint32_t id = lua_isuserdata(L, 1) ? mw_handle_id(s2v(L->ci->func.p + 1))
+                                     : 0;
+  if (id == 0)
+    luaL_typeerror(L, 1, "ext.table");
+  return id;
+}
+
+
+static void checkkey (lua_State *L, Access *a) {
+  lua_Integer i;
+  setobj(L, &a->key, s2v(L->ci->func.p + 2));
+  if (ttisfloat(&a->key) &&
+      luaV_flttointeger(fltvalue(&a->key), &i, F2Ieq))
+    setivalue(&a->key, i);
+}
+
+
+static void readentry (lua_State *L, void *ud) {
+  Access *a = (Access *)ud;
+  mw_Reader r;
+  a->ok = 1;
+  mw_S.key.n = 0;
+  setnilvalue(&a->val);
+  if (!mw_encode_scalar(L, &mw_S.key, &a->key) ||
+      !mw_store_get(L, a->id, mw_S.key.data, mw_S.key.n, &mw_S.val))
+    return;
+  r.p = mw_S.val.data;
+  r.end = r.p + mw_S.val.n;
+  r.err = NULL;
+  a->ok = mw_decodevalue(L, &r, &a->val);
+  mw_buf_shrink(&mw_S.val, 65536);
+}
+
+
+static void pushentry (lua_State *L, Access *a) {
+  mw_work(L, readentry, a);
+  if (!a->ok) {
+    mw_pushpath(L, NULL, MW_LINK_KEY, &a->key, mw_S.why);
+    mw_raise(L);
+  }
+  setobj2s(L, L->top.p, &a->val);
+  mw_inctop(L);
+}
+
+
+static int handle_index (lua_State *L) {
+  Access a;
+  a.id = checkhandle(L);
+  lua_settop(L, 2);
+  checkkey(L, &a);
+  pushentry(L, &a);
+  return 1;
+}
+
+
+static void writeentry (lua_State *L, void *ud) {
+  Access *a = (Access *)ud;
+  a->ok = -1;  /* message on the stack */
+  if ((mw_S.counterdirty || !ttisstring(&a->val)) && !mw_store_handnew(L))
+    return;
+  mw_S.key.n = mw_S.val.n = 0;
+  mw_encode_scalar(L, &mw_S.key, &a->key);
+  if (ttisnil(&a->val))
+    a->ok = js_ext_table_delete(a->id, mw_S.key.data,
+                                (unsigned int)mw_S.key.n) == 0;
+  else
+    a->ok = mw_store_encode(L, &mw_S.val, &a->val) &&
+            js_ext_table_set(a->id, mw_S.key.data, (unsigned int)mw_S.key.n,
+                      mw_S.val.data, (unsigned int)mw_S.val.n) == 0;
+  mw_buf_shrink(&mw_S.val, 65536);
+}
+
+
+static int handle_newindex (lua_State *L) {
+  Access a;
+  a.id = checkhandle(L);
+  lua_settop(L, 3);
+  checkkey(L, &a);
+  setobj(L, &a.val, s2v(L->top.p - 1));
+  if (ttisnil(&a.key) ||
+      (ttisfloat(&a.key) && luai_numisnan(fltvalue(&a.key))))
+    return luaL_error(L, "table index is %s",
+                         ttisnil(&a.key) ? "nil" : "NaN");
+  if (!ttisnumber(&a.key) && !ttisstring(&a.key) && !ttisboolean(&a.key)) {
+    lua_pushfstring(L, "cannot persist a key that is a %s",
+                       luaL_typename(L, 2));
+    mw_pushpath(L, NULL, MW_LINK_NONE, NULL, lua_tostring(L, -1));
+    mw_raise(L);
+  }
+  mw_promote(L, NULL, MW_LINK_KEY, &a.key, &a.val);
+  mw_work(L, writeentry, &a);
+  if (a.ok < 0) {
+    setobjs2s(L, L->top.p, mw_S.L->top.p - 1);
+    mw_inctop(L);
+    mw_raise(L);
+  }
+  if (!a.ok) {
+    mw_pushpath(L, NULL, MW_LINK_KEY, &a.key, FAILED);
+    mw_raise(L);
+  }
+  return 0;
+}
+
+
+static int handle_len (lua_State *L) {
+  int n = js_ext_table_size(checkhandle(L));
+  lua_pushinteger(L, (n > 0) ? n : 0);
+  return 1;
+}
+
+
+/* reads the list of keys as a string */
+static void readkeys (lua_State *L, void *ud) {
+  Access *a = (Access *)ud;
+  mw_Reader r;
+  a->ok = (mw_store_keys(L, a->id, &mw_S.val, &r) >= 0);
+  setsvalue(L, &a->val,
+            luaS_newlstr(L, (const char *)r.p, (size_t)(r.end - r.p)));
+  mw_buf_shrink(&mw_S.val, 65536);
+}
+
+
+typedef struct Key {
+  mw_Reader r;
+  TValue k;
+  int ok;
+} Key;
+
+static void readkey (lua_State *L, void *ud) {
+  Key *k = (Key *)ud;
+  k->ok = mw_decodekey(L, &k->r, &k->k);
+}
+
+
+/*
+** Upvalues: list of keys, where the next one is in it. Keys that are gone
+** by now are left out.
+*/
+static int iterate (lua_State *L) {
+  Access a;
+  size_t l, pos = (size_t)lua_tointeger(L, lua_upvalueindex(2));
+  const unsigned char *s =
+    (const unsigned char *)lua_tolstring(L, lua_upvalueindex(1), &l);
+  mw_Reader r;
+  Key key;
+  a.id = checkhandle(L);
+  r.p = s + pos;
+  r.end = s + l;
+  r.err = NULL;
+  while (mw_store_nextkey(&r, &key.r)) {
+    lua_pushinteger(L, (lua_Integer)(r.p - s));
+    lua_replace(L, lua_upvalueindex(2));
+    mw_work(L, readkey, &key);
+    if (key.ok < 0)
+      continue;
+    if (key.ok == 0) {
+      mw_pushpath(L, NULL, MW_LINK_NONE, NULL, mw_S.why);
+      mw_raise(L);
+    }
+    setobj2s(L, L->top.p, &key.k);
+    mw_inctop(L);
+    setobj(L, &a.key, &key.k);
+    pushentry(L, &a);
+    if (!lua_isnil(L, -1))
+      return 2;
+    lua_pop(L, 2);
+  }
+  lua_pushnil(L);
+  return 1;
+}
+
+
+static int handle_pairs (lua_State *L) {
+  Access a;
+  a.id = checkhandle(L);
+  mw_work(L, readkeys, &a);
+  if (!a.ok) {
+    mw_pushpath(L, NULL, MW_LINK_NONE, NULL, mw_S.why);
+    mw_raise(L);
+  }
+  setobj2s(L, L->top.p, &a.val);
+  mw_inctop(L);
+  lua_pushinteger(L, 0);
+  lua_pushcclosure(L, iterate, 2);
+  lua_pushvalue(L, 1);
+  lua_pushnil(L);
+  return 3;
+}
+
+
+static const luaL_Reg handlemethods[] = {
+  {"__index", handle_index},
+  {"__newindex", handle_newindex},
+  {"__len", handle_len},
+  {"__pairs", handle_pairs},
+  {NULL, NULL}
+};
+
+/* }================================================================== */
+
+
+/*
+** ext.permanent(name, value)
+*/
+static int permanent (lua_State *L) {
+  size_t l;
+  const char *name = luaL_checklstring(L, 1, &l);
+  int t = lua_type(L, 2);
+  luaL_argexpected(L, t == LUA_TTABLE || t == LUA_TFUNCTION ||
+                      t == LUA_TUSERDATA || t == LUA_TTHREAD, 2,
+                   "table, function, userdata or thread");
+  lua_settop(L, 2);
+  mw_permanent_set(L, name, l);
+  return 0;
+}
+
+
+static const luaL_Reg funcs[] = {
+  {"flush", mw_memory_extflush},
+  {"permanent", permanent},
+  {"table", newhandle},
+  {NULL, NULL}
+};
+
+
+int mw_open_ext (lua_State *L) {
+  TValue v;
+  sethvalue2s(L, L->top.p, mw_S.handlemeta);
+  mw_inctop(L);
+  luaL_setfuncs(L, handlemethods, 0);
+  lua_pushliteral(L, "ext.table");
+  lua_setfield(L, -2, "__name");
+  lua_pushboolean(L, 0);
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 1);
+  lua_createtable(L, 0, 1);  /* handles are held weakly */
+  lua_pushliteral(L, "v");
+  lua_setfield(L, -2, "__mode");
+  setobj(L, &v, s2v(L->top.p - 1));
+  mw_S.handles->metatable = hvalue(&v);
+  luaC_objbarrier(L, mw_S.handles, hvalue(&v));
+  lua_pop(L, 1);
+  luaL_newlib(L, funcs);
+  return 1;
+}

@@ -1,0 +1,112 @@
+/*
+** idmap.c
+** Maps from objects or ids to slots: open addressing with linear probing
+*/
+
+#include <string.h>
+
+#include "pool.h"
+#include "stored.h"
+
+
+#define MINSIZE		16
+
+
+static uint32_t home (const mw_Map *m, const GCObject *o, uint32_t id) {
+  if (!m->byid)
+    id = (uint32_t)((size_t)o >> 3);
+  id *= 0x9e3779b1u;  /* Fibonacci hashing: high bits are the good ones */
+  return (id ^ (id >> 15)) & (m->size - 1);
+}
+
+
+static int isfree (const mw_Map *m, const mw_Slot *s) {
+  return m->byid ? s->id == 0 : s->o == NULL;
+}
+
+
+mw_Slot *mw_map_find (const mw_Map *m, const GCObject *o, uint32_t id) {
+  uint32_t i;
+  if (m->used == 0)
+    return NULL;
+  for (i = home(m, o, id); ; i = (i + 1) & (m->size - 1)) {
+    mw_Slot *s = &m->slots[i];
+    if (isfree(m, s))
+      return NULL;
+    if (m->byid ? s->id == id : s->o == o)
+      return s;
+  }
+}
+
+
+static mw_Slot *freeslot (mw_Map *m, const GCObject *o, uint32_t id) {
+  uint32_t i = home(m, o, id);
+  while (!isfree(m, &m->slots[i]))
+    i = (i + 1) & (m->size - 1);
+  return &m->slots[i];
+}
+
+
+static int resize (mw_Map *m, uint32_t size) {
+  mw_Map n = *m;
+  uint32_t i;
+  if ((uint64_t)size * sizeof(mw_Slot) > SIZE_MAX / 4)
+    return 0;
+  n.slots = (mw_Slot *)mw_alloc(NULL, NULL, 0, size * sizeof(mw_Slot));
+  if (n.slots == NULL)
+    return 0;
+  memset(n.slots, 0, size * sizeof(mw_Slot));
+  n.size = size;
+  for (i = 0; i < m->size; i++) {
+    const mw_Slot *s = &m->slots[i];
+    if (!isfree(m, s))
+      *freeslot(&n, s->o, s->id) = *s;
+  }
+  mw_alloc(NULL, m->slots, m->size * sizeof(mw_Slot), 0);
+  *m = n;
+  return 1;
+}
+
+
+mw_Slot *mw_map_add (mw_Map *m, GCObject *o, uint32_t id) {
+  mw_Slot *s;
+  if (m->used >= m->size - m->size / 4 &&
+      !resize(m, m->size == 0 ? MINSIZE : m->size * 2))
+    return NULL;
+  s = freeslot(m, o, id);
+  s->o = o;
+  s->id = id;
+  s->state = 0;
+  m->used++;
+  return s;
+}
+
+
+/*
+** Closes the gap: slots behind it that can't be found across it move up.
+*/
+void mw_map_remove (mw_Map *m, mw_Slot *gap) {
+  uint32_t mask = m->size - 1;
+  uint32_t i = (uint32_t)(gap - m->slots);
+  uint32_t j = i;
+  for (;;) {
+    const mw_Slot *s;
+    j = (j + 1) & mask;
+    s = &m->slots[j];
+    if (isfree(m, s))
+      break;
+    if (((j - home(m, s->o, s->id)) & mask) >= ((j - i) & mask)) {
+      m->slots[i] = *s;
+      i = j;
+    }
+  }
+  memset(&m->slots[i], 0, sizeof(mw_Slot));
+  m->used--;
+}
+
+
+void mw_map_free (mw_Map *m) {
+  mw_alloc(NULL, m->slots, m->size * sizeof(mw_Slot), 0);
+  m->slots = NULL;
+  m->size = m->used = 0;
+}

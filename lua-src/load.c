@@ -1,0 +1,596 @@
+/*
+** load.c
+** Loading: stored tables come into memory as shells, and are filled when
+** they are first touched. A table with entries that can't be read stays
+** guarded: it keeps the metatable of shells, so that what is not in it is
+** looked for in the store again, and the error is raised there.
+*/
+
+#include <string.h>
+
+#include "ldebug.h"
+#include "ldo.h"
+#include "lstring.h"
+#include "lvm.h"
+
+#include "extlib.h"
+#include "registry.h"
+#include "stored.h"
+
+
+static const unsigned char metakey[] = {MW_TAG_META};
+
+
+int mw_bad (const char *what, const char *name, size_t len) {
+  size_t l = strlen(what);
+  if (len > sizeof(mw_S.why) - l - 1)
+    len = sizeof(mw_S.why) - l - 1;
+  memcpy(mw_S.why, what, l);
+  memcpy(mw_S.why + l, name, len);
+  mw_S.why[l + len] = '\0';
+  return 0;
+}
+
+
+/*
+** {==================================================================
+** Values
+** ===================================================================
+*/
+
+Table *mw_tablebyid (lua_State *L, uint32_t id) {
+  GCObject *o = mw_object(id);
+  Table *h;
+  if (o != NULL) {
+    if (o->tt == LUA_VTABLE)
+      return gco2t(o);
+    mw_bad("a stored table's id is that of something else", "", 0);
+    return NULL;
+  }
+  h = luaH_new(L);
+  mw_adopt(L, obj2gco(h), id);
+  mw_seenid(id);
+  h->metatable = mw_shellmt;
+  return h;
+}
+
+
+/* version and id of a reference */
+static uint32_t readref (mw_Reader *r, int versioned) {
+  uint32_t id;
+  r->p++;  /* tag */
+  if (versioned && mw_read_u8(r) != MW_FORMAT && r->err == NULL)
+    r->err = "version that this release does not know";
+  id = mw_read_u32(r);
+  if (r->err == NULL && id == 0)
+    r->err = "reference to nothing";
+  if (r->err == NULL && r->p != r->end)
+    r->err = "too long";
+  return (r->err == NULL) ? id : 0;
+}
+
+
+static int decodenamed (lua_State *L, mw_Reader *r, TValue *res) {
+  unsigned int namer;
+  const unsigned char *s;
+  size_t l;
+  r->p++;
+  if (mw_read_u8(r) != MW_FORMAT && r->err == NULL)
+    r->err = "version that this release does not know";
+  namer = mw_read_u8(r);
+  l = mw_read_u32(r);
+  s = (r->err == NULL) ? mw_read_bytes(r, l) : NULL;
+  if (s == NULL || r->p != r->end)
+    return mw_bad("damaged: ", "name", 4);
+  return mw_permanent_find(L, (int)namer, (const char *)s, l, res);
+}
+
+
+/* values with a tag that 'mw_decode' does not know */
+static int decodeother (lua_State *L, mw_Reader *r, TValue *res) {
+  uint32_t id;
+  switch (*r->p) {
+    case MW_TAG_LFUNC:
+      return mw_bad("a function stored as bytecode can't be read", "", 0);
+    case MW_TAG_STORED: {
+      Table *h;
+      if ((id = readref(r, 0)) == 0) break;
+      if ((h = mw_tablebyid(L, id)) == NULL) return 0;
+      sethvalue(L, res, h);
+      return 1;
+    }
+    case MW_TAG_CLOSURE: {
+      LClosure *cl;
+      if ((id = readref(r, 1)) == 0) break;
+      if ((cl = mw_closurebyid(L, id)) == NULL) return 0;
+      setclLvalue(L, res, cl);
+      return 1;
+    }
+    case MW_TAG_HANDLE:
+      if ((id = readref(r, 1)) == 0) break;
+      mw_handle_push(L, id);
+      setobj(L, res, s2v(L->top.p - 1));
+      L->top.p--;
+      return 1;
+    case MW_TAG_NAMED:
+      return decodenamed(L, r, res);
+    default:
+      r->err = "tag that this release does not know";
+      break;
+  }
+  return mw_bad("damaged: ", r->err, strlen(r->err));
+}
+
+
+int mw_decodevalue (lua_State *L, mw_Reader *r, TValue *res) {
+  const unsigned char *p = r->p;
+  int c = mw_decode(L, r);
+  if (c == MW_DEC_OTHER)
+    return decodeother(L, r, res);
+  if (c == MW_DEC_OK) {
+    setobj(L, res, s2v(L->top.p - 1));
+    L->top.p--;
+    if (r->p == r->end)
+      return 1;
+    r->err = "too long";
+  }
+  else if (r->p == r->end && r->p - p == 3 && *p == MW_TAG_CFUNC) {
+    const char *name = mw_registry_name((unsigned int)(p[1] | p[2] << 8));
+    if (name == NULL) name = "(unknown)";
+    return mw_bad("this build has no function ", name, strlen(name));
+  }
+  return mw_bad("damaged: ", r->err, strlen(r->err));
+}
+
+
+int mw_decodekey (lua_State *L, mw_Reader *r, TValue *res) {
+  if (r->p < r->end && *r->p >= MW_TAG_OPEN)
+    return -1;
+  if (r->p == r->end || *r->p == MW_TAG_NIL || *r->p > MW_TAG_STRING ||
+      !mw_decodevalue(L, r, res))
+    return mw_bad("damaged key", "", 0);
+  if (ttisfloat(res)) {  /* has to be one that a table can have */
+    lua_Integer i;
+    if (luai_numisnan(fltvalue(res)) ||
+        luaV_flttointeger(fltvalue(res), &i, F2Ieq))
+      return mw_bad("damaged key", "", 0);
+  }
+  return 1;
+}
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** Tables
+** ===================================================================
+*/
+
+/* a table that is being loaded */
+typedef struct Item {
+  Table *h;
+  Table *mt;
+  int bad;  /* are there entries that can't be read? */
+  int badmt;
+} Item;
+
+static mw_Buffer todo;  /* of Items */
+static mw_Buffer keys, value;
+
+#define item(i)		(((Item *)(void *)todo.data) + (i))
+#define nitems		(todo.n / sizeof(Item))
+
+
+static void addtodo (lua_State *L, Table *h) {
+  size_t i;
+  Item *it;
+  for (i = nitems; i > 0; i--) {
+    if (item(i - 1)->h == h)
+      return;
+  }
+  mw_buf_reserve(L, &todo, sizeof(Item));
+  it = item(nitems);
+  it->h = h;
+  it->mt = NULL;
+  it->bad = it->badmt = 0;
+  todo.n += sizeof(Item);
+}
+
+
+static uint32_t idof (const Table *h) {
+  return mw_slotof(h)->id;
+}
+
+
+/* reads and decodes the value of a key */
+static int readvalue (lua_State *L, uint32_t id, const void *key,
+                      size_t klen, TValue *res) {
+  mw_Reader r;
+  if (!mw_store_get(L, id, key, klen, &value)) {
+    setnilvalue(res);
+    return 1;
+  }
+  r.p = value.data;
+  r.end = value.data + value.n;
+  r.err = NULL;
+  return mw_decodevalue(L, &r, res);
+}
+
+
+/*
+** Reads the metatable that the store has for a table (NULL: none).
+*/
+static int readmeta (lua_State *L, uint32_t id, Table **mt) {
+  mw_Reader r;
+  TValue v;
+  *mt = NULL;
+  if (!mw_store_get(L, id, metakey, sizeof(metakey), &value))
+    return 1;
+  r.p = value.data;
+  r.end = value.data + value.n;
+  r.err = NULL;
+  if (mw_read_u8(&r) != MW_TAG_META || mw_read_u8(&r) != MW_FORMAT ||
+      r.err != NULL)
+    return mw_bad("damaged", "", 0);
+  if (!mw_decodevalue(L, &r, &v))
+    return 0;
+  if (!ttistable(&v))
+    return mw_bad("damaged: not a table", "", 0);
+  *mt = hvalue(&v);
+  return 1;
+}
+
+
+/*
+** Room for the keys that 'r' has yet: an array part where more than half
+** of it is in use, as in 'rehash'.
+*/
+static void presize (lua_State *L, Table *h, mw_Reader r) {
+  unsigned int nums[27];
+  unsigned int n = 0, nint = 0, a = 0, asize = 0, inarray = 0, i;
+  mw_Reader key;
+  memset(nums, 0, sizeof(nums));
+  while (mw_store_nextkey(&r, &key)) {
+    n++;
+    if (key.end - key.p == 9 && *key.p == MW_TAG_INTEGER) {
+      uint64_t k;
+      key.p++;
+      k = mw_read_u64(&key) - 1;
+      if (k < (1u << 26)) {
+        nums[luaO_ceillog2((unsigned int)k + 1)]++;
+        nint++;
+      }
+    }
+  }
+  for (i = 0; i < 27 && nint > (1u << i) / 2; i++) {
+    a += nums[i];
+    if (a > (1u << i) / 2) {
+      asize = 1u << i;
+      inarray = a;
+    }
+  }
+  luaH_resize(L, h, asize, n - inarray);
+}
+
+
+static void loadone (lua_State *L, size_t at) {
+  Table *h = item(at)->h;
+  uint32_t id = idof(h);
+  mw_Reader r, key;
+  int bad = 0;
+  if (mw_store_keys(L, id, &keys, &r) < 0)
+    bad = 1;
+  else {
+    presize(L, h, r);
+    while (mw_store_nextkey(&r, &key)) {
+      const unsigned char *s = key.p;
+      size_t l = (size_t)(key.end - key.p);
+      TValue k, v;
+      int c = mw_decodekey(L, &key, &k);
+      if (c > 0 && readvalue(L, id, s, l, &v)) {
+        if (!ttisnil(&v))
+          mw_rawset(L, h, &k, &v);
+      }
+      else if (c >= 0)
+        bad = 1;
+      else if (l == 1 && *s == MW_TAG_META) {
+        Table *mt;
+        if (!readmeta(L, id, &mt))
+          item(at)->badmt = 1;
+        else {
+          item(at)->mt = mt;
+          if (mt->metatable == mw_shellmt &&
+              !(mw_slotof(mt)->state & MW_ST_GUARDED))
+            addtodo(L, mt);
+        }
+      }
+    }
+  }
+  invalidateTMcache(h);
+  item(at)->bad = bad;
+}
+
+
+static void setguard (lua_State *L, Table *h, Table *mt, int badmt) {
+  TValue k, v;
+  sethvalue(L, &k, h);
+  if (mt != NULL) {
+    sethvalue(L, &v, mt);
+  }
+  else if (badmt)
+    setbtvalue(&v);
+  else
+    setbfvalue(&v);
+  mw_rawset(L, mw_S.guards, &k, &v);
+  mw_slotof(h)->state |= MW_ST_GUARDED;
+}
+
+
+static void setloaded (lua_State *L, Table *h, Table *mt) {
+  mw_slotof(h)->state &= ~(uint32_t)MW_ST_GUARDED;
+  h->metatable = mt;
+  if (mt != NULL) {
+    luaC_objbarrier(L, h, mt);
+    luaC_checkfinalizer(L, obj2gco(h), mt);
+  }
+}
+
+
+static int isguarded (Table *h) {
+  return mw_isshell(h) && (mw_slotof(h)->state & MW_ST_GUARDED);
+}
+
+
+/*
+** A table is guarded, too, if its metatable is: the VM looks for
+** metamethods without further ado. Everything is a shell up to here, so an
+** error before leaves nothing half loaded.
+*/
+static void finish (lua_State *L) {
+  size_t i;
+  for (i = 0; i < nitems; i++) {
+    Item *it = item(i);
+    if (it->bad || it->badmt)
+      setguard(L, it->h, it->mt, it->badmt);
+  }
+  for (i = 0; i < nitems; i++) {
+    Item *it = item(i);
+    if (it->bad || it->badmt)
+      continue;
+    if (it->mt != NULL && isguarded(it->mt))
+      setguard(L, it->h, it->mt, 0);
+  }
+  for (i = 0; i < nitems; i++) {
+    if (!isguarded(item(i)->h))
+      setloaded(L, item(i)->h, item(i)->mt);
+  }
+}
+
+
+static void load (lua_State *L, void *ud) {
+  size_t i;
+  todo.n = 0;
+  addtodo(L, (Table *)ud);
+  for (i = 0; i < nitems; i++)
+    loadone(L, i);
+  finish(L);
+  mw_buf_shrink(&todo, 4096);
+  mw_buf_shrink(&keys, 65536);
+  mw_buf_shrink(&value, 65536);
+}
+
+
+void mw_load (lua_State *L, Table *h) {
+  if (!isguarded(h))
+    mw_work(L, load, h);
+}
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** Guarded tables
+** ===================================================================
+*/
+
+typedef struct Look {
+  Table *h;
+  const TValue *key;
+  int found;  /* does the store have the entry? */
+  int ok;  /* could it be read? */
+  TValue badkey;
+  int badlink;
+} Look;
+
+
+/*
+** Looks in the store for an entry that is not in memory. What can be read
+** by now (a permanent was declared, say) goes into the table.
+*/
+static void lookfor (lua_State *L, void *ud) {
+  Look *l = (Look *)ud;
+  TValue v;
+  l->found = 0;
+  l->ok = 1;
+  mw_S.key.n = 0;
+  if (mw_isnoted(l->h, l->key) || !mw_encode_scalar(L, &mw_S.key, l->key))
+    return;  /* memory is right */
+  l->ok = readvalue(L, idof(l->h), mw_S.key.data, mw_S.key.n, &v);
+  l->found = !l->ok || !ttisnil(&v);
+  if (l->ok && l->found) {
+    mw_rawset(L, l->h, l->key, &v);
+    invalidateTMcache(l->h);
+  }
+}
+
+
+int mw_hasentry (lua_State *L, Table *h, const TValue *key) {
+  Look l;
+  l.h = h;
+  l.key = key;
+  mw_work(L, lookfor, &l);
+  return l.found;
+}
+
+
+static l_noret raisebad (lua_State *L, Table *h, int link,
+                         const TValue *key) {
+  mw_pushpath(L, obj2gco(h), link, key, mw_S.why);
+  mw_raise(L);
+}
+
+
+int mw_getmissing (lua_State *L, Table *h, const TValue *key, TValue *res) {
+  TValue v;
+  mw_load(L, h);
+  if (!mw_rawget(h, key, &v)) {
+    Look l;
+    if (!mw_isshell(h))
+      return 0;
+    l.h = h;
+    l.key = key;
+    mw_work(L, lookfor, &l);
+    if (!l.ok)
+      raisebad(L, h, MW_LINK_KEY, key);
+    if (!mw_rawget(h, key, &v))
+      return 0;
+  }
+  if (res != NULL)
+    setobj(L, res, &v);
+  return 1;
+}
+
+
+/*
+** Reads all that is missing again, and ends the guard if nothing is bad
+** any more; else 'badlink' and 'badkey' tell the first entry that is.
+*/
+static void lookforall (lua_State *L, void *ud) {
+  Look *l = (Look *)ud;
+  Table *h = l->h;
+  uint32_t id = idof(h);
+  mw_Reader r, key;
+  TValue k, v, g;
+  char why[sizeof(mw_S.why)];
+  l->ok = 1;
+  if (mw_store_keys(L, id, &keys, &r) < 0) {
+    l->ok = 0;
+    l->badlink = MW_LINK_NONE;
+    strcpy(why, mw_S.why);
+  }
+  while (mw_store_nextkey(&r, &key)) {
+    const unsigned char *s = key.p;
+    size_t len = (size_t)(key.end - key.p);
+    int c = mw_decodekey(L, &key, &k);
+    if (c < 0 || (c > 0 && (mw_rawget(h, &k, &v) || mw_isnoted(h, &k))))
+      continue;
+    if (c > 0 && readvalue(L, id, s, len, &v)) {
+      if (!ttisnil(&v))
+        mw_rawset(L, h, &k, &v);
+    }
+    else if (l->ok) {
+      l->ok = 0;
+      l->badlink = (c > 0) ? MW_LINK_KEY : MW_LINK_NONE;
+      setobj(L, &l->badkey, &k);
+      strcpy(why, mw_S.why);
+    }
+  }
+  invalidateTMcache(h);
+  sethvalue(L, &k, h);
+  mw_rawget(mw_S.guards, &k, &g);
+  if (ttistrue(&g)) {
+    Table *mt;
+    if (readmeta(L, id, &mt))
+      setguard(L, h, mt, 0);
+    else if (l->ok) {
+      l->ok = 0;
+      l->badlink = MW_LINK_META;
+      strcpy(why, mw_S.why);
+    }
+  }
+  if (!l->ok)
+    strcpy(mw_S.why, why);
+}
+
+
+static int lookagain (lua_State *L, Look *l) {
+  TValue k, g;
+  Table *mt;
+  mw_work(L, lookforall, l);
+  if (!l->ok)
+    return 0;
+  sethvalue(L, &k, l->h);
+  mw_rawget(mw_S.guards, &k, &g);
+  mt = ttistable(&g) ? hvalue(&g) : NULL;
+  if (mt != NULL) {
+    mw_touch(L, mt);
+    if (mw_isshell(mt))
+      return 1;  /* the guard is for its sake */
+  }
+  setloaded(L, l->h, mt);
+  return 1;
+}
+
+
+void mw_beforenext (lua_State *L, Table *h, const TValue *key) {
+  mw_load(L, h);
+  if (mw_isshell(h) && ttisnil(key)) {
+    Look l;
+    l.h = h;
+    lookagain(L, &l);  /* what is bad now will be reported at the end */
+  }
+}
+
+
+void mw_afternext (lua_State *L, Table *h) {
+  Look l;
+  l.h = h;
+  setnilvalue(&l.badkey);
+  if (!lookagain(L, &l))
+    raisebad(L, h, l.badlink, &l.badkey);
+}
+
+
+typedef struct Meta {
+  Table *h;
+  Table *mt;
+  int ok;
+} Meta;
+
+static void lookformeta (lua_State *L, void *ud) {
+  Meta *m = (Meta *)ud;
+  m->ok = readmeta(L, idof(m->h), &m->mt);
+  if (m->ok)
+    setguard(L, m->h, m->mt, 0);
+}
+
+
+Table *mw_realmetatable (lua_State *L, Table *h) {
+  TValue k, g;
+  Table *mt = NULL;
+  mw_load(L, h);
+  if (!mw_isshell(h))
+    return h->metatable;
+  sethvalue(L, &k, h);
+  mw_rawget(mw_S.guards, &k, &g);
+  if (ttistable(&g))
+    mt = hvalue(&g);
+  else if (ttistrue(&g)) {
+    Meta m;
+    m.h = h;
+    mw_work(L, lookformeta, &m);
+    if (!m.ok)
+      raisebad(L, h, MW_LINK_META, NULL);
+    mt = m.mt;
+  }
+  if (mt != NULL) {
+    mw_touch(L, mt);
+    if (mw_isshell(mt))
+      mw_afternext(L, mt);  /* raises an error if anything in it is bad */
+  }
+  return mt;
+}
+
+/* }================================================================== */

@@ -1,0 +1,528 @@
+/*
+** store.c
+** The host's store: encoding, reading, and handing over what has changed
+*/
+
+#include <string.h>
+
+#include "ldo.h"
+#include "lfunc.h"
+#include "lstring.h"
+#include "ltm.h"
+#include "lvm.h"
+
+#include "extlib.h"
+#include "imports.h"
+#include "registry.h"
+#include "stored.h"
+
+
+/*
+** {==================================================================
+** Encoding and reading
+** ===================================================================
+*/
+
+uint64_t mw_hash (uint64_t h, const void *p, size_t n) {
+  const unsigned char *s = (const unsigned char *)p;
+  while (n--)
+    h = (h ^ *s++) * 0x100000001b3u;
+  return h;
+}
+
+
+void mw_store_key (lua_State *L, mw_Buffer *b, int tag, uint32_t id) {
+  mw_buf_addu8(L, b, (unsigned int)tag);
+  mw_buf_addu32(L, b, id);
+}
+
+
+static void addref (lua_State *L, mw_Buffer *b, int tag, uint32_t id) {
+  mw_buf_addu8(L, b, (unsigned int)tag);
+  if (tag >= MW_TAG_OPEN)
+    mw_buf_addu8(L, b, MW_FORMAT);
+  mw_buf_addu32(L, b, id);
+}
+
+
+int mw_store_encode (lua_State *L, mw_Buffer *b, const TValue *v) {
+  const TString *name;
+  uint32_t id;
+  if (mw_encode_scalar(L, b, v))
+    return 1;
+  if ((ttislcf(v) || ttisCclosure(v)) &&
+      mw_registry_index(v) != MW_CFUNC_NONE)
+    return mw_encode_function(L, b, v);
+  if ((name = mw_permanent_record(v)) != NULL)
+    mw_buf_add(L, b, getstr(name), tsslen(name));
+  else if (ttisfulluserdata(v) && (id = mw_handle_id(v)) != 0)
+    addref(L, b, MW_TAG_HANDLE, id);
+  else if ((ttistable(v) || ttisLclosure(v)) &&
+           (gcvalue(v)->marked & MW_STOREDBIT))
+    addref(L, b, ttistable(v) ? MW_TAG_STORED : MW_TAG_CLOSURE,
+           mw_slotof(gcvalue(v))->id);
+  else
+    return 0;
+  return 1;
+}
+
+
+/* room of 'b', as a length that the host takes */
+static unsigned int room (const mw_Buffer *b) {
+  return (b->cap < 0x7fffffff) ? (unsigned int)b->cap : 0x7fffffff;
+}
+
+
+int mw_store_get (lua_State *L, uint32_t id, const void *key, size_t klen,
+                  mw_Buffer *b) {
+  int n;
+  b->n = 0;
+  while ((n = js_ext_table_get(id, key, (unsigned int)klen, b->data,
+                               room(b))) > (int)room(b))
+    mw_buf_reserve(L, b, (size_t)n);
+  if (n < 0)
+    return 0;
+  b->n = (size_t)n;
+  return 1;
+}
+
+
+int mw_store_keys (lua_State *L, uint32_t id, mw_Buffer *b, mw_Reader *r) {
+  uint32_t count, i;
+  mw_Reader c;
+  int n;
+  b->n = 0;
+  while ((n = js_ext_table_keys(id, b->data, room(b))) > (int)room(b))
+    mw_buf_reserve(L, b, (size_t)n);
+  r->p = r->end = b->data;
+  r->err = NULL;
+  if (n <= 0)  /* (some hosts have nothing for what they do not know) */
+    return 0;
+  r->end += n;
+  count = mw_read_u32(r);
+  c = *r;
+  for (i = 0; i < count && c.err == NULL; i++) {
+    size_t l = mw_read_u32(&c);
+    if (c.err == NULL)
+      mw_read_bytes(&c, l);
+  }
+  if (c.err != NULL || r->err != NULL || count > 0x7fffffff) {
+    r->p = r->end;
+    mw_bad("the host's list of keys is damaged", "", 0);
+    return -1;
+  }
+  r->end = c.p;
+  return (int)count;
+}
+
+
+int mw_store_nextkey (mw_Reader *r, mw_Reader *key) {
+  size_t l;
+  if (r->p >= r->end)
+    return 0;
+  l = mw_read_u32(r);
+  key->p = r->p;
+  key->end = r->p = r->p + l;
+  key->err = NULL;
+  return 1;
+}
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** Handing over
+** ===================================================================
+*/
+
+typedef struct Flush {
+  int n;  /* entries handed over */
+  int failed;  /* did the host's store fail? */
+  int refused;  /* does a cell hold what can't be persisted? */
+} Flush;
+
+
+/* the first failure is the one reported */
+static void fail (lua_State *L, Flush *f, GCObject *o, int link,
+                  const TValue *key) {
+  if (!f->failed && !f->refused)
+    mw_pushpath(L, o, link, key, "the host's store failed to save it");
+  f->failed = 1;
+}
+
+
+static int set (Flush *f, uint32_t id) {
+  if (js_ext_table_set(id, mw_S.key.data, (unsigned int)mw_S.key.n,
+                       mw_S.val.data, (unsigned int)mw_S.val.n) != 0)
+    return 0;
+  f->n++;
+  return 1;
+}
+
+
+static int erase (Flush *f, uint32_t id) {
+  if (js_ext_table_delete(id, mw_S.key.data, (unsigned int)mw_S.key.n) != 0)
+    return 0;
+  f->n++;
+  return 1;
+}
+
+
+static int putcounter (lua_State *L, Flush *f) {
+  unsigned char *p;
+  mw_S.key.n = mw_S.val.n = 0;
+  mw_buf_addu8(L, &mw_S.key, MW_TAG_COUNTER);
+  mw_buf_addu8(L, &mw_S.val, MW_TAG_COUNTER);
+  mw_buf_addu8(L, &mw_S.val, MW_FORMAT);
+  mw_buf_addu32(L, &mw_S.val, mw_S.next);
+  p = mw_S.val.data + mw_S.val.n - 4;
+  mw_buf_addu32(L, &mw_S.val, (uint32_t)mw_hash(MW_HASHSEED, p, 4));
+  if (!set(f, 0))
+    return 0;
+  mw_S.counterdirty = 0;
+  return 1;
+}
+
+
+/*
+** Key of a set of changed keys, encoded; gets the table's value for it.
+** (Nil if it has none.)
+*/
+static void entry (lua_State *L, Table *h, const TValue *key, TValue *v,
+                   int *link) {
+  mw_S.key.n = mw_S.val.n = 0;
+  if (ttislightuserdata(key)) {
+    Table *mt = h->metatable;
+    *link = MW_LINK_META;
+    if (mt == mw_shellmt) {  /* guarded */
+      TValue k;
+      sethvalue(L, &k, h);
+      mt = (mw_rawget(mw_S.guards, &k, v) && ttistable(v)) ? hvalue(v) : NULL;
+    }
+    mw_buf_addu8(L, &mw_S.key, MW_TAG_META);
+    mw_buf_addu8(L, &mw_S.val, MW_TAG_META);
+    mw_buf_addu8(L, &mw_S.val, MW_FORMAT);
+    setnilvalue(v);
+    if (mt != NULL)
+      sethvalue(L, v, mt);
+  }
+  else {
+    *link = MW_LINK_KEY;
+    mw_encode_scalar(L, &mw_S.key, key);
+    if (!mw_rawget(h, key, v))
+      setnilvalue(v);
+  }
+}
+
+
+/*
+** Hands over one entry of a table. Returns 0 if the host's store failed.
+*/
+static int putentry (lua_State *L, Flush *f, Table *h, const TValue *key) {
+  TValue v;
+  int link;
+  uint32_t id = mw_slotof(h)->id;
+  entry(L, h, key, &v, &link);
+  if (ttisnil(&v) ? erase(f, id)
+                  : mw_store_encode(L, &mw_S.val, &v) && set(f, id))
+    return 1;
+  fail(L, f, obj2gco(h), link, key);
+  return 0;
+}
+
+
+/*
+** Cells and functions. A new cell whose value was refused is stored as nil:
+** the functions that have it shall open.
+*/
+static int putobject (lua_State *L, Flush *f, GCObject *o) {
+  uint32_t id = mw_slotof(o)->id;
+  mw_S.key.n = mw_S.val.n = 0;
+  if (o->tt == LUA_VLCL) {
+    mw_store_key(L, &mw_S.key, MW_TAG_CLOSURE, id);
+    if (!mw_closure_encode(L, &mw_S.val, gco2lcl(o), &f->n)) {
+      fail(L, f, o, MW_LINK_NONE, NULL);
+      return 0;
+    }
+  }
+  else {
+    mw_store_key(L, &mw_S.key, MW_TAG_CELL, id);
+    mw_buf_addu8(L, &mw_S.val, MW_TAG_CELL);
+    mw_buf_addu8(L, &mw_S.val, MW_FORMAT);
+    if (!mw_store_encode(L, &mw_S.val, gco2upv(o)->v.p)) {
+      if ((mw_slotof(o)->state & MW_ST_MASK) != MW_ST_NEW)
+        return 0;  /* has been refused, and stays noted */
+      mw_buf_addu8(L, &mw_S.val, MW_TAG_NIL);
+    }
+  }
+  if (set(f, 0))
+    return 1;
+  fail(L, f, o, MW_LINK_NONE, NULL);
+  return 0;
+}
+
+
+static Table *pendingof (GCObject *o) {
+  TValue k, v;
+  setgcovalue(NOSTATE, &k, o);
+  return (mw_rawget(mw_S.pending, &k, &v) && ttistable(&v)) ? hvalue(&v)
+                                                            : NULL;
+}
+
+
+static void setstate (GCObject *o, uint32_t state) {
+  mw_Slot *s = mw_slotof(o);
+  s->state = (s->state & ~(uint32_t)MW_ST_MASK) | state;
+}
+
+
+/*
+** Hands over a table that is all new. If the store fails at some entries
+** these become its changed keys. (They are noted before its state changes:
+** if there is no memory for that, it stays all new.)
+*/
+static void putnewtable (lua_State *L, Flush *f, Table *h) {
+  unsigned int i = 0;
+  TValue k, v, key;
+  Table *left = NULL;
+  int meta = 1;
+  for (;;) {
+    if (meta) {
+      meta = 0;
+      if (h->metatable == NULL)
+        continue;
+      setpvalue(&k, (void *)&mw_metakey);
+    }
+    else if (!mw_entries(h, &i, &k, &v))
+      break;
+    if (!putentry(L, f, h, &k)) {
+      if (left == NULL) {
+        left = luaH_new(L);
+        sethvalue(L, &key, h);
+        sethvalue(L, &v, left);
+        mw_rawset(L, mw_S.pending, &key, &v);
+      }
+      setivalue(&v, MW_CHANGED);
+      mw_rawset(L, left, &k, &v);
+    }
+  }
+  setstate(obj2gco(h), left != NULL ? MW_ST_PART : MW_ST_OLD);
+}
+
+
+enum { PASS_ADD = MW_ADDED, PASS_CHANGE = MW_CHANGED, PASS_DELETE };
+
+/*
+** Hands over changed entries of a table: those that the pass is for (all if
+** it is 0). Returns the number of entries that are left.
+*/
+static unsigned int putchanges (lua_State *L, Flush *f, Table *h, Table *set,
+                                int pass) {
+  unsigned int i = 0, left = 0;
+  TValue k, how, v;
+  while (mw_entries(set, &i, &k, &how)) {
+    int link, kind;
+    entry(L, h, &k, &v, &link);
+    kind = ttisnil(&v) ? PASS_DELETE : (int)ivalue(&how);
+    if (kind == PASS_DELETE && ivalue(&how) == MW_ADDED)
+      ;  /* added and deleted again: the store never saw it */
+    else if (pass != 0 && kind != pass) {
+      left++;
+      continue;
+    }
+    else if (!putentry(L, f, h, &k)) {
+      setivalue(&v, MW_CHANGED);  /* who knows */
+      mw_rawset(L, set, &k, &v);
+      left++;
+      continue;
+    }
+    setnilvalue(&v);
+    mw_rawset(L, set, &k, &v);
+  }
+  return left;
+}
+
+
+static void settle (lua_State *L, GCObject *o) {
+  TValue k, v;
+  setgcovalue(L, &k, o);
+  setnilvalue(&v);
+  mw_rawset(L, mw_S.pending, &k, &v);
+}
+
+
+/*
+** What is new: nothing that the store has links to it yet. So this comes
+** first, and nothing else if anything of it failed.
+*/
+static void putnews (lua_State *L, Flush *f) {
+  size_t i, left = 0;
+  uint32_t id;
+  for (i = 0; i < mw_S.news.n; i += sizeof(id)) {
+    GCObject *o;
+    int done = 1;
+    memcpy(&id, mw_S.news.data + i, sizeof(id));
+    o = mw_object(id);
+    if (o == NULL || (mw_slotof(o)->state & MW_ST_MASK) == MW_ST_OLD)
+      ;  /* collected meanwhile */
+    else if (o->tt == LUA_VTABLE) {
+      Table *h = gco2t(o);
+      if ((mw_slotof(o)->state & MW_ST_MASK) == MW_ST_NEW)
+        putnewtable(L, f, h);
+      else if (putchanges(L, f, h, pendingof(o), 0) == 0) {
+        setstate(o, MW_ST_OLD);
+        settle(L, o);
+      }
+      done = ((mw_slotof(o)->state & MW_ST_MASK) == MW_ST_OLD);
+    }
+    else if ((done = putobject(L, f, o)) != 0)
+      setstate(o, MW_ST_OLD);
+    if (!done) {
+      memmove(mw_S.news.data + left, &id, sizeof(id));
+      left += sizeof(id);
+    }
+  }
+  mw_S.news.n = left;
+}
+
+
+/*
+** What has changed: first what is added, then what takes something else's
+** place, then deletions, so that what moves is not lost on the way.
+*/
+static void putpending (lua_State *L, Flush *f) {
+  int pass;
+  for (pass = PASS_ADD; pass <= PASS_DELETE && !f->failed; pass++) {
+    unsigned int i = 0;
+    TValue k, v;
+    while (mw_entries(mw_S.pending, &i, &k, &v)) {
+      GCObject *o = gcvalue(&k);
+      if (ttistable(&v)) {
+        if (putchanges(L, f, gco2t(o), hvalue(&v), pass) == 0)
+          settle(L, o);
+      }
+      else if (pass == PASS_CHANGE && putobject(L, f, o))
+        settle(L, o);
+    }
+  }
+}
+
+
+/*
+** Cells that were open: nothing tells when such a variable changes. What
+** has changed is noted; what can't be persisted is refused.
+*/
+static void lookatwatched (lua_State *L, Flush *f) {
+  size_t i, left = 0;
+  for (i = 0; i < mw_S.watched.n; i += sizeof(mw_Watch)) {
+    mw_Watch w;
+    GCObject *o;
+    memcpy(&w, mw_S.watched.data + i, sizeof(w));
+    o = mw_object(w.id);
+    if (o == NULL || o->tt != LUA_VUPVAL)
+      continue;  /* collected meanwhile */
+    if (f->refused || f->failed
+          ? mw_trypromote(L, obj2gco(o), MW_LINK_NONE, NULL, gco2upv(o)->v.p)
+              || (L->top.p--, 0)
+          : mw_trypromote(L, obj2gco(o), MW_LINK_NONE, NULL,
+                          gco2upv(o)->v.p)) {
+      uint64_t hash;
+      mw_S.val.n = 0;
+      mw_store_encode(L, &mw_S.val, gco2upv(o)->v.p);
+      hash = mw_hash(MW_HASHSEED, mw_S.val.data, mw_S.val.n) | 1;
+      if (hash != w.hash) {
+        mw_noteobject(L, o);
+        w.hash = hash;
+      }
+      if (!upisopen(gco2upv(o)))
+        continue;  /* from now on the barrier sees all */
+    }
+    else
+      f->refused = 1;
+    memmove(mw_S.watched.data + left, &w, sizeof(w));
+    left += sizeof(w);
+  }
+  mw_S.watched.n = left;
+}
+
+
+/*
+** Notes what weak tables have lost to the collector.
+*/
+static void lookatweak (lua_State *L) {
+  static mw_Buffer keys;
+  uint32_t i;
+  TValue mode, v, k;
+  setsvalue(L, &mode, G(L)->tmname[TM_MODE]);
+  for (i = 0; i < mw_S.byobj.size; i++) {
+    const mw_Slot *s = &mw_S.byobj.slots[i];
+    mw_Reader r, key;
+    Table *h;
+    if (s->o == NULL || s->o->tt != LUA_VTABLE || s->state != MW_ST_OLD ||
+        isdead(G(L), s->o))
+      continue;
+    h = gco2t(s->o);
+    if (h->metatable == NULL || mw_isshell(h) ||
+        !mw_rawget(h->metatable, &mode, &v))
+      continue;
+    if (mw_store_keys(L, s->id, &keys, &r) < 0)
+      continue;
+    while (mw_store_nextkey(&r, &key)) {
+      if (mw_decodekey(L, &key, &k) > 0 && !mw_rawget(h, &k, &v))
+        mw_notekey(L, h, &k, MW_CHANGED);
+    }
+  }
+  mw_buf_free(&keys);
+  mw_cleared = 0;
+}
+
+
+/*
+** Compiled texts are kept up to here: there may be more functions of them.
+*/
+static void dropchunks (lua_State *L) {
+  unsigned int i = 0;
+  TValue k, v;
+  while (mw_entries(mw_S.chunks, &i, &k, &v)) {
+    setnilvalue(&v);
+    mw_rawset(L, mw_S.chunks, &k, &v);
+  }
+}
+
+
+static void handover (lua_State *L, Flush *f) {
+  mw_S.lastobj = NULL;
+  if (mw_S.counterdirty && !putcounter(L, f))
+    fail(L, f, obj2gco(mw_S.root), MW_LINK_NONE, NULL);
+  else
+    putnews(L, f);
+}
+
+
+int mw_store_handnew (lua_State *L) {
+  Flush f = {0, 0, 0};
+  mw_closure_abandon();
+  handover(L, &f);
+  return !f.failed;
+}
+
+
+int mw_store_flush (lua_State *L) {
+  Flush f = {0, 0, 0};
+  mw_S.lastobj = NULL;
+  mw_closure_abandon();
+  lookatwatched(L, &f);
+  if (mw_cleared & MW_STOREDBIT)
+    lookatweak(L);
+  handover(L, &f);
+  if (!f.failed)
+    putpending(L, &f);
+  dropchunks(L);
+  mw_S.lastobj = NULL;
+  mw_buf_shrink(&mw_S.key, 65536);
+  mw_buf_shrink(&mw_S.val, 65536);
+  return (f.failed || f.refused) ? -1 : f.n;
+}
+
+/* }================================================================== */

@@ -1,0 +1,397 @@
+/*
+** stored.h
+** What the files of the persistence runtime share (docs/stored-format.md
+** has the formats)
+*/
+
+#ifndef mw_stored_h
+#define mw_stored_h
+
+#include "lua.h"
+
+#include "ldo.h"
+#include "lgc.h"
+#include "lobject.h"
+#include "lstate.h"
+#include "ltable.h"
+
+#include "barrier.h"
+#include "buffer.h"
+#include "codec.h"
+
+/* tags of the runtime's own records (keys have no version, records do) */
+#define MW_TAG_CLOSURE	0x10	/* reference, and record in table 0 */
+#define MW_TAG_CELL	0x11	/* record in table 0 */
+#define MW_TAG_TEXT	0x12	/* record in table 0 */
+#define MW_TAG_COUNTER	0x13	/* record in table 0 */
+#define MW_TAG_META	0x14	/* entry of any table: its metatable */
+#define MW_TAG_NAMED	0x15	/* permanent, by name */
+#define MW_TAG_HANDLE	0x16	/* handle of 'ext.table' */
+
+#define MW_FORMAT	1	/* version of all these records */
+
+/* who gave a permanent its name */
+#define MW_BYRUNTIME	0
+#define MW_BYSCRIPT	1	/* or a host */
+
+/*
+** Ids from here on are not handed out (unless a host asks for it) and do
+** not move the counter when they are met: a damaged id must not use up all
+** of them.
+*/
+#define MW_MAXID	((uint32_t)1 << 28)
+
+
+#if !defined(l_unlikely)  /* they are for upstream's own files */
+#define l_likely(x)	luai_likely(x)
+#define l_unlikely(x)	luai_unlikely(x)
+#endif
+
+/* for macros that want a state for their assertions only */
+#define NOSTATE		cast(lua_State *, NULL)
+
+/* after something was written at 'L->top' (which always has room for it) */
+static inline void mw_inctop (lua_State *L) {
+  L->top.p++;
+  luaD_checkstack(L, 1);
+}
+
+
+/*
+** {==================================================================
+** Maps from objects or ids to slots (open addressing)
+** ===================================================================
+*/
+
+typedef struct mw_Slot {
+  GCObject *o;
+  uint32_t id;
+  uint32_t state;
+} mw_Slot;
+
+typedef struct mw_Map {
+  mw_Slot *slots;
+  uint32_t size;  /* power of two, or 0 */
+  uint32_t used;
+  int byid;  /* true: looked up by 'id' (never 0); else by 'o' */
+} mw_Map;
+
+/* slot of an object or id, or NULL. Valid until the map changes. */
+extern mw_Slot *mw_map_find (const mw_Map *m, const GCObject *o, uint32_t id);
+
+/*
+** Adds a slot (its object or id must not be there yet; 'state' is 0). NULL
+** if there is no memory, nothing changed.
+*/
+extern mw_Slot *mw_map_add (mw_Map *m, GCObject *o, uint32_t id);
+
+extern void mw_map_remove (mw_Map *m, mw_Slot *s);
+extern void mw_map_free (mw_Map *m);
+
+/* }================================================================== */
+
+
+/* states of a stored object ('mw_Slot.state' in 'byobj') */
+#define MW_ST_OLD	0	/* handed over, but for what 'pending' has */
+#define MW_ST_NEW	1	/* nothing is handed over yet */
+#define MW_ST_PART	2	/* new; what is not handed over is in 'pending' */
+#define MW_ST_MASK	3
+#define MW_ST_GUARDED	4	/* loaded, but for entries that can't be read */
+
+/* a cell that was open when it was last looked at */
+typedef struct mw_Watch {
+  uint32_t id;
+  uint64_t hash;  /* of its value as handed over, 0: not yet */
+} mw_Watch;
+
+typedef struct mw_Stored {
+  lua_State *L;  /* thread that works on the store; never runs Lua code */
+  mw_Map byobj;
+  mw_Map byid;
+  uint32_t next;  /* next id */
+  mw_Buffer news;  /* ids of objects that are new or were, in order */
+  uint32_t memory;  /* id behind 'Memory' */
+  lu_byte counterknown;  /* 'next' is right */
+  lu_byte mustscan;  /* there are ids above the counter that table 0 has */
+  lu_byte counterdirty;  /* table 0 does not have 'next' yet */
+  Table *root;  /* the table behind 'Memory' */
+  /* the rest is held by 'mw_roots', too */
+  Table *pending;  /* changed object -> set of its changed keys, or true */
+  Table *guards;  /* guarded table -> its metatable, false, or true (bad) */
+  Table *names;  /* permanents by name, one table for each namer */
+  Table *values;  /* permanents -> their record, a string */
+  Table *handles;  /* id -> handle, weak */
+  Table *handlemeta;  /* metatable of handles */
+  Table *chunks;  /* text -> its main function, while the store is busy */
+  mw_Buffer watched;  /* cells that were open at the last flush */
+  const Table *lastobj;  /* last table looked up by the barrier... */
+  Table *lastset;  /* ...and its set in 'pending', NULL if it is new */
+  mw_Buffer key, val;  /* scratch */
+  char why[160];  /* what is wrong with the last bad value */
+} mw_Stored;
+
+extern mw_Stored mw_S;
+
+#define mw_slotof(obj)	mw_map_find(&mw_S.byobj, obj2gco(obj), 0)
+
+/* values of a set of changed keys */
+#define MW_ADDED	1	/* the store has no such key */
+#define MW_CHANGED	2	/* it has, or may have */
+
+/* key of a metatable in a set of changed keys (a light userdata) */
+extern const char mw_metakey;
+
+
+/*
+** {==================================================================
+** memory.c
+** ===================================================================
+*/
+
+/*
+** Runs f(mw_S.L, ud) with the collector stopped, for work that handles
+** objects nobody holds. An error is raised again in L. Does a full
+** collection and tries once more where memory does not suffice, so f has
+** to be repeatable.
+*/
+extern void mw_work (lua_State *L, Pfunc f, void *ud);
+
+/* a new internal table, held for as long as the state lives */
+extern Table *mw_newroot (lua_State *L);
+
+/* makes sure that 'mw_S.next' is right; may raise errors */
+#define mw_knowcounter(L)  \
+	(mw_S.counterknown ? (void)0 : mw_findcounter(L))
+
+extern void mw_findcounter (lua_State *L);
+
+/* ids up to that one are in use */
+extern void mw_seenid (uint32_t id);
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** walk.c
+** ===================================================================
+*/
+
+/*
+** Kinds of links from objects to what they hold; the key of an upvalue's
+** link is its number (from 1), a cell's link to its value has none.
+*/
+enum { MW_LINK_NONE, MW_LINK_KEY, MW_LINK_META, MW_LINK_UPVAL };
+
+/* iterates over a table: 0 at the end. '*i' starts as 0. Raises nothing. */
+extern int mw_entries (const Table *t, unsigned int *i, TValue *k, TValue *v);
+
+/* looks up a key; 0 if it is absent */
+extern int mw_rawget (Table *t, const TValue *k, TValue *v);
+
+/* rawset for internal tables and for loading, with the collector's barrier */
+extern void mw_rawset (lua_State *L, Table *t, const TValue *k, TValue *v);
+
+/*
+** Makes 'v' and all that it reaches stored objects; 'from' is about to link
+** to it as 'link' and 'key' say. Raises the error of promise 8, nothing
+** changed, or a memory error.
+*/
+extern void mw_promote (lua_State *L, GCObject *from, int link,
+                        const TValue *key, const TValue *v);
+
+/*
+** Like 'mw_promote', but returns 0 with the message on top of the stack
+** instead of raising it; 1 if all is well.
+*/
+extern int mw_trypromote (lua_State *L, GCObject *from, int link,
+                          const TValue *key, const TValue *v);
+
+/* text for what has no other name in a path: handles */
+extern const char *const mw_handlepath;
+
+/* a new id for 'o', which becomes stored; 0 without memory or ids left */
+extern uint32_t mw_newid (GCObject *o);
+
+/* maps 'id' to the loaded 'o', which becomes stored; raises memory errors */
+extern void mw_adopt (lua_State *L, GCObject *o, uint32_t id);
+
+/* undoes 'mw_newid' and 'mw_adopt' */
+extern void mw_forget (GCObject *o);
+
+/* the object with an id if it is in memory, or NULL */
+extern GCObject *mw_object (uint32_t id);
+
+/* raises the message on top of the stack with kind "persist" */
+extern l_noret mw_raise (lua_State *L);
+
+/*
+** Pushes "PATH: msg" for that link of that object (from = NULL: a handle).
+** May raise memory errors.
+*/
+extern void mw_pushpath (lua_State *L, GCObject *from, int link,
+                         const TValue *key, const char *msg);
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** permanent.c
+** ===================================================================
+*/
+
+/* notes the libraries as they are; once, before any script runs */
+extern void mw_permanent_open (lua_State *L);
+
+/* the record of a permanent (a string), or NULL */
+extern TString *mw_permanent_record (const TValue *v);
+
+/* finds a permanent; 0 with mw_S.why set if there is none of that name */
+extern int mw_permanent_find (lua_State *L, int namer, const char *name,
+                              size_t len, TValue *res);
+
+/*
+** Declares the value on top of the stack (which it pops) as a permanent:
+** what ext.permanent does for scripts, and hosts for their functions.
+*/
+extern void mw_permanent_set (lua_State *L, const char *name, size_t len);
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** store.c
+** ===================================================================
+*/
+
+/* appends the encoding of a value; 0 if it has none */
+extern int mw_store_encode (lua_State *L, mw_Buffer *b, const TValue *v);
+
+/* appends a key of table 0 */
+extern void mw_store_key (lua_State *L, mw_Buffer *b, int tag, uint32_t id);
+
+/*
+** Reads an entry into 'b' (from its start). Returns 0 if there is none.
+** Raises memory errors.
+*/
+extern int mw_store_get (lua_State *L, uint32_t id, const void *key,
+                         size_t klen, mw_Buffer *b);
+
+/*
+** Reads all keys of a table into 'b' and checks their lengths. Returns
+** their number, or -1 if they are damaged. 'r' then reads the keys.
+*/
+extern int mw_store_keys (lua_State *L, uint32_t id, mw_Buffer *b,
+                          mw_Reader *r);
+
+/* reads the next of these keys; 0 at the end */
+extern int mw_store_nextkey (mw_Reader *r, mw_Reader *key);
+
+/*
+** Hands over what has changed (see ABI.md, 'flush'). Pushes nothing and
+** returns the number of entries, or pushes a message and returns -1.
+** To be called with the store's thread, within 'mw_work'.
+*/
+extern int mw_store_flush (lua_State *L);
+
+/*
+** Hands over only what is new, for a link to it that is handed over at
+** once. Returns 0 with a message on top of the stack if the store failed.
+*/
+extern int mw_store_handnew (lua_State *L);
+
+/* 64-bit FNV-1a */
+#define MW_HASHSEED	0xcbf29ce484222325u
+extern uint64_t mw_hash (uint64_t h, const void *p, size_t n);
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** load.c, closure.c
+** ===================================================================
+*/
+
+/*
+** Decodes a stored value. Returns 0 with mw_S.why set if it is bad. New
+** tables are shells. Within 'mw_work' only.
+*/
+extern int mw_decodevalue (lua_State *L, mw_Reader *r, TValue *res);
+
+/* decodes a key; 0 if it is damaged, -1 if it is the runtime's own */
+extern int mw_decodekey (lua_State *L, mw_Reader *r, TValue *res);
+
+/* the stored table with an id, a shell if it is not in memory */
+extern Table *mw_tablebyid (lua_State *L, uint32_t id);
+
+/* the stored function with an id; NULL with mw_S.why set if it is bad */
+extern LClosure *mw_closurebyid (lua_State *L, uint32_t id);
+
+/*
+** Appends the record of a function. Hands over the function's text before
+** that if the store does not have it; adds the number of entries that this
+** took to '*n'. Returns 0 if the host's store failed.
+*/
+extern int mw_closure_encode (lua_State *L, mw_Buffer *b, LClosure *cl,
+                              int *n);
+
+/*
+** Makes sure that the store has the record 'rec' of a text, and sets its
+** key's hash: different texts with the same hash get different keys. Adds
+** the number of entries set to '*n'; returns 0 if the host's store failed.
+*/
+extern int mw_text_put (lua_State *L, const mw_Buffer *rec, uint64_t *hash,
+                        int *n);
+
+/* key of a text in table 0 */
+extern void mw_text_key (lua_State *L, mw_Buffer *b, uint64_t hash);
+
+/* forgets what a load that an error ended has half built */
+extern void mw_closure_abandon (void);
+
+/* says what is wrong with a value, in mw_S.why; returns 0 */
+extern int mw_bad (const char *what, const char *name, size_t len);
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** image.c. All within 'mw_work'; where they return 0 or -1 a message is
+** on top of the stack.
+** ===================================================================
+*/
+
+/* highest id that the tables in memory and all they reach have */
+extern uint32_t mw_scan (lua_State *L);
+
+/* see ABI.md: 'collect_tables', 'serialize_table', 'deserialize_table' */
+extern int mw_collect (lua_State *L, const uint32_t *roots, size_t n);
+extern int mw_serialize (lua_State *L, uint32_t id, mw_Buffer *image);
+extern uint32_t mw_deserialize (lua_State *L, const unsigned char *p,
+                                size_t n);
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** barrier.c
+** ===================================================================
+*/
+
+/* notes that an entry of a stored table has changed, if it is not new */
+extern void mw_notekey (lua_State *L, Table *h, const TValue *key, int how);
+
+/* notes that a stored function or cell has changed, if it is not new */
+extern void mw_noteobject (lua_State *L, GCObject *o);
+
+/* is that entry noted as changed, or is the table new? */
+extern int mw_isnoted (Table *h, const TValue *key);
+
+/* }================================================================== */
+
+#endif
