@@ -123,7 +123,8 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
 
     progress.stage("Linking");
     let name = format!("{}-{}-{}.wasm", recipe.lua, recipe.profile, recipe.unwind);
-    let linked = link::link(&toolchain, &objects, &archives, &LinkOptions::default(), &work.join("linked").join(name))?;
+    let options = LinkOptions { debug: recipe.profile == Profile::Dev, ..LinkOptions::default() };
+    let linked = link::link(&toolchain, &objects, &archives, &options, &work.join("linked").join(name))?;
 
     let key = module_cache::key(&linked, recipe);
     let finished = match module_cache::read(&work, &key) {
@@ -228,6 +229,8 @@ fn optimise_options(recipe: &Recipe) -> Option<OptimiseOptions> {
         goal,
         features: FeatureSet::base(),
         keep_names: recipe.keeps_names(),
+        // The linker puts the C stack first, so only overrunning it reaches the lowest bytes.
+        low_memory_unused: true,
         wasm_opt: recipe.wasm_opt.clone(),
     })
 }

@@ -84,7 +84,13 @@ struct OptimiseLine {
 fn run_optimise(wasm: &[u8], line: &str) -> Outcome {
     let line: OptimiseLine = options(line);
     let goal = if line.goal == "size" { Goal::Size } else { Goal::Speed };
-    let options = OptimiseOptions { goal, features: FeatureSet::base(), keep_names: line.keep_names, wasm_opt: None };
+    let options = OptimiseOptions {
+        goal,
+        features: FeatureSet::base(),
+        keep_names: line.keep_names,
+        low_memory_unused: true,
+        wasm_opt: None,
+    };
     Ok((vec![], Some(optimise::run(wasm, &options).map_err(text)?)))
 }
 

@@ -3,15 +3,21 @@
 //! The linker's output is what single C files compile to; wasm-opt sees the whole module, knows its shape on the wire, and
 //! takes a tenth off. It is told which features it may use, never "all": it would otherwise put instructions into the
 //! module that its hosts refuse. It may not assume that traps never happen: overrunning the C stack must trap.
+//!
+//! What is run was chosen by measurement, on Lua 5.4.9 with all libraries. Optimising for size gives the fastest code too:
+//! of a module compiled with -O2, six benchmarks took 0.92 of the time of wasm-opt's -O2 in V8's baseline compiler and
+//! 0.93 in its optimising one, at 271,040 B instead of 276,476; -O3 and -O4 came out at 0.95 to 1.0. Untangling the
+//! control flow first (flatten, rereloop) made that 0.90 and 0.92, at 268,946 B.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use thiserror::Error;
-use wasm_opt::OptimizationOptions;
+use wasm_opt::{OptimizationOptions, Pass};
+use wasmparser::{ElementItems, ElementKind, Operator, Parser, Payload, TypeRef};
 
 use super::debug_validate;
-use crate::features::{Feature, FeatureSet};
+use crate::features::{BASE, Feature, FeatureSet};
 use crate::interface::ReadError;
 
 /// What to optimise for.
@@ -32,6 +38,9 @@ pub struct OptimiseOptions {
     pub features: FeatureSet,
     /// Keep the names of functions.
     pub keep_names: bool,
+    /// The module never reads or writes the first 1024 bytes of its memory but by overrunning its C stack, as one linked
+    /// with `--stack-first` does. Additions then fold into the offsets of loads and stores, which saves 0.3 %.
+    pub low_memory_unused: bool,
     /// A wasm-opt program to run in place of the crate.
     pub wasm_opt: Option<PathBuf>,
 }
@@ -50,9 +59,24 @@ pub enum OptimiseError {
         /// The features.
         features: FeatureSet,
     },
+    /// It can't be taken apart.
+    #[error(transparent)]
+    Unreadable(ReadError),
     /// Binaryen can't read modules that use this feature.
     #[error("Binaryen cannot read modules with the feature {}; leave the optimiser out", .0.name())]
     Feature(Feature),
+    /// An element segment lies outside its table, so no host can instantiate the module.
+    #[error("element segment {segment} (entries {start} to {end}) lies outside its table of {entries} entries")]
+    Segment {
+        /// Its index.
+        segment: usize,
+        /// Where it starts in the table.
+        start: u64,
+        /// Where it ends.
+        end: u64,
+        /// The size of the table at the start.
+        entries: u64,
+    },
     /// The crate failed.
     #[error("wasm-opt failed")]
     Binaryen(#[from] wasm_opt::OptimizationError),
@@ -98,6 +122,7 @@ pub fn run(wasm: &[u8], options: &OptimiseOptions) -> Result<Vec<u8>, OptimiseEr
     // Binaryen trusts its input: what is invalid must not reach it.
     let invalid = |error| OptimiseError::Invalid { error, features: options.features.clone() };
     options.features.validate(wasm).map_err(invalid)?;
+    check_segments(wasm)?;
     let folder = tempfile::tempdir().map_err(OptimiseError::Temporary)?;
     let (input, output) = (folder.path().join("in.wasm"), folder.path().join("out.wasm"));
     std::fs::write(&input, wasm).map_err(OptimiseError::Temporary)?;
@@ -111,40 +136,121 @@ pub fn run(wasm: &[u8], options: &OptimiseOptions) -> Result<Vec<u8>, OptimiseEr
     Ok(optimised)
 }
 
-fn run_crate(input: &Path, output: &Path, options: &OptimiseOptions) -> Result<(), OptimiseError> {
-    let mut binaryen = match options.goal {
-        Goal::Size => OptimizationOptions::new_optimize_for_size_aggressively(),
-        Goal::Speed => OptimizationOptions::new_opt_level_4(),
-    };
-    binaryen.mvp_features_only().debug_info(options.keep_names);
-    for feature in options.features.to_binaryen().map_err(OptimiseError::Feature)? {
-        binaryen.enable_feature(feature);
+/// Binaryen lays the function table out in memory, at whatever offset a segment names: one that lies outside its table can
+/// cost all of the memory there is, and with it the process.
+fn check_segments(wasm: &[u8]) -> Result<(), OptimiseError> {
+    let unreadable = |error: wasmparser::BinaryReaderError| OptimiseError::Unreadable(error.into());
+    let mut tables: Vec<u64> = vec![];
+    for payload in Parser::new(0).parse_all(wasm) {
+        match payload.map_err(unreadable)? {
+            Payload::ImportSection(section) => {
+                for import in section.into_imports() {
+                    if let TypeRef::Table(table) = import.map_err(unreadable)?.ty {
+                        tables.push(table.initial);
+                    }
+                }
+            }
+            Payload::TableSection(section) => {
+                for table in section {
+                    tables.push(table.map_err(unreadable)?.ty.initial);
+                }
+            }
+            Payload::ElementSection(section) => {
+                for (segment, element) in section.into_iter().enumerate() {
+                    let element = element.map_err(unreadable)?;
+                    let ElementKind::Active { table_index, offset_expr } = element.kind else { continue };
+                    let start = match offset_expr.get_operators_reader().read().map_err(unreadable)? {
+                        Operator::I32Const { value } => u64::from(value as u32),
+                        Operator::I64Const { value } => value as u64,
+                        _ => continue,
+                    };
+                    let count = match element.items {
+                        ElementItems::Functions(items) => items.count(),
+                        ElementItems::Expressions(_, items) => items.count(),
+                    };
+                    let end = start.saturating_add(count.into());
+                    let entries = tables.get(table_index.unwrap_or(0) as usize).copied().unwrap_or(0);
+                    if end > entries {
+                        return Err(OptimiseError::Segment { segment, start, end, entries });
+                    }
+                }
+            }
+            _ => {}
+        }
     }
-    Ok(binaryen.run(input, output)?)
+    Ok(())
+}
+
+/// One run of wasm-opt over the module.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Round {
+    /// Takes the control flow apart and puts it together anew: the compiler's is shaped by the source.
+    Restructure,
+    /// The default passes at `-Oz`.
+    Shrink,
+    /// The same, then what follows from which values can reach a place, and what that makes possible.
+    ShrinkByValues,
+}
+
+/// The rounds, in order. For size, a second time over gives another 0.2 %.
+fn rounds(options: &OptimiseOptions) -> Vec<Round> {
+    use Round::{Restructure, Shrink, ShrinkByValues};
+    let rounds = match options.goal {
+        Goal::Size => vec![Restructure, Shrink, Restructure, ShrinkByValues, Shrink],
+        Goal::Speed => vec![Restructure, Shrink, Shrink],
+    };
+    // Flattening ends the process on instructions that it does not know, all of them of later proposals.
+    let known = options.features.iter().all(|feature| BASE.contains(&feature));
+    rounds.into_iter().filter(|round| known || *round != Restructure).collect()
+}
+
+fn run_crate(input: &Path, output: &Path, options: &OptimiseOptions) -> Result<(), OptimiseError> {
+    let features = options.features.to_binaryen().map_err(OptimiseError::Feature)?;
+    let mut from = input;
+    for round in rounds(options) {
+        let mut binaryen = OptimizationOptions::new_optimize_for_size_aggressively();
+        binaryen.mvp_features_only().debug_info(options.keep_names).low_memory_unused(options.low_memory_unused);
+        features.iter().for_each(|feature| _ = binaryen.enable_feature(*feature));
+        match round {
+            Round::Restructure => {
+                _ = binaryen.add_default_passes(false).add_pass(Pass::Flatten).add_pass(Pass::Rereloop)
+            }
+            Round::Shrink => {}
+            Round::ShrinkByValues => _ = binaryen.add_pass(Pass::GufaOptimizing),
+        }
+        binaryen.run(from, output)?;
+        from = output;
+    }
+    Ok(())
 }
 
 fn run_program(program: &Path, input: &Path, output: &Path, options: &OptimiseOptions) -> Result<(), OptimiseError> {
     check_version(program)?;
-    let flags = options.features.to_binaryen_flags().map_err(OptimiseError::Feature)?;
-    let mut command = Command::new(program);
-    command.arg(input).arg("-o").arg(output).args(flags).args(level_flags(options.goal));
-    if options.keep_names {
-        command.arg("--debuginfo");
+    let features = options.features.to_binaryen_flags().map_err(OptimiseError::Feature)?;
+    let mut from = input;
+    for round in rounds(options) {
+        let flags: &[&str] = match round {
+            // The levels without a leading -O: they tell the passes what for, and add none.
+            Round::Restructure => &["--flatten", "--rereloop", "--optimize-level=2", "--shrink-level=2"],
+            Round::Shrink => &["-Oz"],
+            Round::ShrinkByValues => &["-Oz", "--gufa-optimizing"],
+        };
+        let mut command = Command::new(program);
+        command.arg(from).arg("-o").arg(output).args(&features).args(flags);
+        if options.low_memory_unused {
+            command.arg("--low-memory-unused");
+        }
+        if options.keep_names {
+            command.arg("--debuginfo");
+        }
+        let result = command.output().map_err(|source| OptimiseError::Start { path: program.into(), source })?;
+        if !result.status.success() {
+            let message = String::from_utf8_lossy(&result.stderr).trim().to_owned();
+            return Err(OptimiseError::Program { path: program.into(), status: result.status, message });
+        }
+        from = output;
     }
-    let result = command.output().map_err(|source| OptimiseError::Start { path: program.into(), source })?;
-    if result.status.success() {
-        return Ok(());
-    }
-    let message = String::from_utf8_lossy(&result.stderr).trim().to_owned();
-    Err(OptimiseError::Program { path: program.into(), status: result.status, message })
-}
-
-/// The program's flags for what the crate's options say in [`run_crate`].
-fn level_flags(goal: Goal) -> &'static [&'static str] {
-    match goal {
-        Goal::Size => &["-Oz"],
-        Goal::Speed => &["-O4"],
-    }
+    Ok(())
 }
 
 fn check_version(program: &Path) -> Result<(), OptimiseError> {
@@ -165,4 +271,70 @@ fn parse_version(said: &str) -> Option<u32> {
     let rest = said.strip_prefix("wasm-opt version ")?;
     let digits = rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len());
     rest[..digits].parse().ok()
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    fn options(wasm_opt: Option<PathBuf>) -> OptimiseOptions {
+        let (goal, features) = (Goal::Size, FeatureSet::base());
+        OptimiseOptions { goal, features, keep_names: false, low_memory_unused: true, wasm_opt }
+    }
+
+    /// A module and a folder with an executable script that stands in for wasm-opt.
+    fn with_program(script: &str) -> (Vec<u8>, tempfile::TempDir, PathBuf) {
+        use std::os::unix::fs::PermissionsExt;
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("wasm-opt");
+        std::fs::write(&program, format!("#!/bin/sh\n{script}\n")).unwrap();
+        std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+        (wat::parse_str("(module (func (export \"f\")))").unwrap(), folder, program)
+    }
+
+    #[test]
+    fn versions_are_read() {
+        assert_eq!(parse_version("wasm-opt version 116 (version_116)"), Some(116));
+        assert_eq!(parse_version("wasm-opt version 132"), Some(132));
+        assert_eq!(parse_version("clang version 19"), None);
+    }
+
+    #[test]
+    fn a_program_gets_the_exact_features() {
+        // Copies its input, and its arguments to a file.
+        let script = "[ $1 = --version ] && { echo wasm-opt version 120; exit; }; echo \"$@\" >> \"$(dirname $0)/args\"; cp $1 $3.new; mv $3.new $3";
+        let (wasm, folder, program) = with_program(script);
+        assert_eq!(run(&wasm, &options(Some(program))).unwrap(), wasm);
+        let arguments = std::fs::read_to_string(folder.path().join("args")).unwrap();
+        assert_eq!(arguments.lines().count(), 5);
+        for line in arguments.lines() {
+            let features = "--mvp-features --enable-mutable-globals --enable-sign-ext --enable-nontrapping-float-to-int --enable-bulk-memory";
+            assert!(line.contains(features), "{line}");
+            assert!(!line.contains("--all-features") && !line.contains("traps-never-happen"), "{line}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_wasm_opt_is_refused() {
+        let error = |script| {
+            let (wasm, _folder, program) = with_program(script);
+            run(&wasm, &options(Some(program))).unwrap_err().to_string()
+        };
+        assert!(
+            error("echo wasm-opt version 90")
+                .ends_with("expected wasm-opt version 116 or newer, found \"wasm-opt version 90\"")
+        );
+        assert!(error("true").ends_with("expected wasm-opt version 116 or newer, found no version"));
+        let failure = error("[ $1 = --version ] && { echo wasm-opt version 120; exit; }; echo bad luck >&2; exit 3");
+        assert!(failure.contains("bad luck") && failure.contains('3'), "{failure}");
+        let missing = run(b"\0asm\x01\0\0\0", &options(Some("/nowhere/wasm-opt".into()))).unwrap_err().to_string();
+        assert!(missing.starts_with("cannot run /nowhere/wasm-opt"), "{missing}");
+    }
+
+    #[test]
+    fn a_segment_outside_its_table_is_refused() {
+        let wasm = wat::parse_str("(module (table 1 funcref) (elem (i32.const -8) func $f) (func $f))").unwrap();
+        let error = run(&wasm, &options(None)).unwrap_err().to_string();
+        assert_eq!(error, "element segment 0 (entries 4294967288 to 4294967289) lies outside its table of 1 entries");
+    }
 }

@@ -1,0 +1,167 @@
+//! Damaged modules: every pass gives an error or a valid module, never a panic.
+//!
+//! The mutants come from the golden fixtures by a fixed seed, so that a failure is the same on every machine; the message
+//! names the fixture and the mutant's number.
+
+use std::fs;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use wasmparser::{Validator, WasmFeatures};
+use xtask::contract;
+use xtask::features::FeatureSet;
+use xtask::inspect::inspect;
+use xtask::interface::Interface;
+use xtask::pass::exports::{self, ExportOptions};
+use xtask::pass::optimise::{self, Goal, OptimiseOptions};
+use xtask::pass::strip::{self, StripOptions};
+use xtask::pass::validate::{self, ValidateOptions};
+use xtask::pass::{self, unwind};
+use xtask::recipe::Unwind;
+
+/// Mutants of each fixture. Most are invalid at once; about one in ten gets through to the passes proper.
+const MUTANTS: u64 = 200;
+
+/// Mutants of each fixture for the optimiser, which takes milliseconds for one that is valid.
+const OPTIMISED_MUTANTS: u64 = 100;
+
+/// xorshift64*: small, and good enough to pick bytes.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_f491_4f6c_dd1d)
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit.max(1) as u64) as usize
+    }
+}
+
+fn mutate(wasm: &[u8], random: &mut Random) -> Vec<u8> {
+    let mut mutant = wasm.to_vec();
+    for _ in 0..=random.below(3) {
+        let place = random.below(mutant.len());
+        let end = place + random.below((mutant.len() - place).min(16));
+        match random.below(7) {
+            0 => mutant.truncate(place),
+            1 => drop(mutant.drain(place..end)),
+            2 => {
+                let copy = mutant[place..end].to_vec();
+                let target = random.below(mutant.len());
+                mutant.splice(target..target, copy);
+            }
+            3 => {
+                if let Some(byte) = mutant.get_mut(place) {
+                    *byte = [0x00, 0x01, 0x7f, 0x80, 0xff, 0x0b][random.below(6)];
+                }
+            }
+            _ => {
+                if let Some(byte) = mutant.get_mut(place) {
+                    *byte ^= 1 << random.below(8);
+                }
+            }
+        }
+    }
+    mutant
+}
+
+/// Every golden fixture, by name.
+fn fixtures() -> Vec<(String, Vec<u8>)> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/wat");
+    let mut paths: Vec<_> = fs::read_dir(&root)
+        .unwrap()
+        .flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|e| e == "wat") && !path.to_string_lossy().ends_with(".out.wat"))
+        .collect();
+    paths.sort();
+    assert!(paths.len() > 10);
+    paths
+        .iter()
+        .map(|path| (path.strip_prefix(&root).unwrap().display().to_string(), wat::parse_file(path).unwrap()))
+        .collect()
+}
+
+/// Runs `check` on so many mutants of every fixture; gives how many of them were valid modules.
+fn for_each_mutant(count: u64, check: impl Fn(&[u8])) -> usize {
+    let mut valid = 0;
+    for (name, wasm) in fixtures() {
+        for number in 0..count {
+            let seed = 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(number + 1) ^ wasm.len() as u64;
+            let mutant = mutate(&wasm, &mut Random(seed));
+            valid += usize::from(is_valid(&mutant));
+            if catch_unwind(AssertUnwindSafe(|| check(&mutant))).is_err() {
+                panic!("mutant {number} of {name} makes a pass panic: {mutant:02x?}");
+            }
+        }
+    }
+    valid
+}
+
+fn is_valid(wasm: &[u8]) -> bool {
+    Validator::new_with_features(WasmFeatures::all()).validate_all(wasm).is_ok()
+}
+
+/// Runs every pass but the optimiser; what one gives for a valid module is valid.
+fn run_passes(wasm: &[u8]) {
+    let was_valid = is_valid(wasm);
+    let check = |pass: &str, result: &[u8]| assert!(!was_valid || is_valid(result), "{pass} gave an invalid module");
+    if let Ok(interface) = Interface::read(wasm) {
+        let inspection = inspect(&interface, &contract::load("full").unwrap());
+        assert!(!inspection.verdict().is_empty());
+    }
+    for keep_names in [false, true] {
+        if let Ok(stripped) = strip::run(wasm, &StripOptions { keep_names }) {
+            check("strip", &stripped.wasm);
+        }
+    }
+    if let Ok(mut module) = pass::parse(wasm) {
+        let add = ["init", "compute", "__stack_pointer", "__indirect_function_table", "f"].map(str::to_owned).to_vec();
+        // The names that are missing make an error, which leaves the module as it was.
+        for name in add {
+            let options = ExportOptions { add: vec![name], hide: vec![], ..ExportOptions::default() };
+            _ = exports::run(&mut module, &options);
+        }
+        check("exports", &pass::emit(&mut module));
+    }
+    for encoding in [Unwind::Legacy, Unwind::Standard, Unwind::Host] {
+        if let Ok(unwound) = unwind::run(wasm, encoding) {
+            check("unwind", &unwound.wasm);
+        }
+    }
+    let contracts = vec![contract::load("core").unwrap()];
+    _ = validate::run(wasm, &ValidateOptions { features: FeatureSet::base(), contracts, other_exports: Some(vec![]) });
+    _ = FeatureSet::detect(wasm);
+}
+
+#[test]
+fn no_mutant_makes_a_pass_panic() {
+    let valid = for_each_mutant(MUTANTS, run_passes);
+    assert!(valid > 100, "only {valid} mutants were valid modules: the test does not reach the passes");
+}
+
+#[test]
+fn no_mutant_makes_the_optimiser_fail_badly() {
+    let mut valid = 0;
+    valid += for_each_mutant(OPTIMISED_MUTANTS, |mutant| {
+        // As a foreign module would go through: with the features that it uses.
+        let Ok(features) = FeatureSet::detect(mutant) else { return };
+        for goal in [Goal::Size, Goal::Speed] {
+            let options = OptimiseOptions {
+                goal,
+                features: features.clone(),
+                keep_names: true,
+                low_memory_unused: true,
+                wasm_opt: None,
+            };
+            if let Err(error) = optimise::run(mutant, &options) {
+                assert!(!matches!(error, optimise::OptimiseError::Invalid { .. }), "{error}");
+            }
+        }
+    });
+    assert!(valid > 50, "only {valid} mutants were valid modules: the test does not reach Binaryen");
+}
