@@ -131,7 +131,7 @@ do
   end, "l")
   local r = load("local x = 1\nx = x + 1\nx = x + 1\nreturn x", "=h")()
   debug.sethook()
-  equal(table.concat(vals, " "), "1:nil=nil 2:x=1 3:x=2 4:x=101"); equal(r, 101)
+  equal(table.concat(vals, " ", 2), "2:x=1 3:x=2 4:x=101"); equal(r, 101)
 end
 -- turning the hook off inside itself; calls of C functions
 do

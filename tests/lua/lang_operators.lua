@@ -74,7 +74,7 @@ do
   local function trace () local s = table.concat(log, " "); log = {}; return s end
   local _ = e(1) + e(2) * e(3); equal(trace(), "1 2 3"); _ = e(1) .. e(2) .. e(3); equal(trace(), "1 2 3"); _ = e(1) < e(2); equal(trace(), "1 2")
   _ = e(1) > e(2); equal(trace(), "1 2"); _ = {e(1), x = e(2), [e(3)] = e(4), e(5)}; equal(trace(), "1 2 3 4 5"); show(e(1), e(2), e(3)); equal(trace(), "1 2 3")
-  _ = e(1) ^ e(2) ^ e(3); equal(trace(), "1 2 3"); _ = (e(1) and e(2)) or e(3); equal(trace(), "1 2"); _ = e(1, false) or e(2); equal(trace(), "1 2" )
+  _ = e(1) ^ e(2) ^ e(3); equal(trace(), "1 2 3"); _ = (e(1) and e(2)) or e(3); equal(trace(), "1 2"); _ = e(1) == 2 or e(2); equal(trace(), "1 2")
 end
 do   -- tables in constructors: order, trailing separators, nested, large
   equal(#{1, 2, 3,}, 3); equal(#{1; 2; 3;}, 3); equal(({a = 1, ["b c"] = 2, [3] = 3})["b c"], 2); equal(({{{5}}})[1][1][1], 5)
