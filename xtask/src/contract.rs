@@ -61,7 +61,7 @@ pub struct Contract {
 #[derive(Debug, Error)]
 pub enum ContractError {
     /// No contract of that name comes with the toolchain.
-    #[error("no contract is called `{name}`{hint}; a file of your own is given as a path that ends in .toml")]
+    #[error("no contract is called `{name}`{hint} (a file of your own is a path that ends in .toml)")]
     Unknown {
         /// The name.
         name: String,

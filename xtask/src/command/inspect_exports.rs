@@ -1,5 +1,7 @@
 //! `cargo xtask inspect-exports`: a module's export table with signatures, held against a contract.
 
+use std::io::Write;
+
 use anyhow::{Context, Result};
 use comfy_table::{Cell, Color, Table, presets};
 
@@ -15,17 +17,19 @@ pub fn run(args: &InspectExportsArgs) -> Result<Outcome> {
     let wasm = std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
     let interface = Interface::read(&wasm).with_context(|| format!("cannot inspect {}", args.file.display()))?;
     let inspection = inspect(&interface, &contract);
-    if args.json {
-        println!("{}", serde_json::to_string_pretty(&inspection)?);
+    let text = if args.json {
+        serde_json::to_string_pretty(&inspection)?
     } else {
-        println!("{}\n\n{}", table(&inspection, console::colors_enabled()), inspection.verdict());
-    }
+        format!("{}\n\n{}", table(&inspection, console::colors_enabled()).trim_fmt(), inspection.verdict())
+    };
+    // Not println!, which panics when the reader of a pipe is gone.
+    writeln!(std::io::stdout(), "{text}")?;
     Ok(if inspection.ok { Outcome::Done } else { Outcome::CheckFailed })
 }
 
 fn table(inspection: &Inspection, colours: bool) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::UTF8_HORIZONTAL_ONLY);
+    table.load_style(presets::NOTHING);
     table.set_header(["export", "found", "expected", "status"]);
     for row in &inspection.exports {
         let text = |ty: &Option<String>| ty.clone().unwrap_or_else(|| "-".to_owned());
