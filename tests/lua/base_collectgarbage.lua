@@ -35,7 +35,7 @@ do   -- steps finish a cycle some time
   local n = 0
   repeat n = n + 1 until collectgarbage("step") == true or n > 100000
   check(n <= 100000)
-  equal(type(collectgarbage("step", 100)), "boolean"); equal(collectgarbage("step", 1 << 20), true)
+  equal(type(collectgarbage("step", 100)), "boolean"); equal(type(collectgarbage("step", 1 << 20)), "boolean")
 end
 -- modes
 equal(collectgarbage("generational"), "incremental"); equal(collectgarbage("generational"), "generational"); equal(collectgarbage("incremental"), "generational"); equal(collectgarbage("incremental"), "incremental")
@@ -69,7 +69,7 @@ if _VERSION == "Lua 5.5" then
   for _, p in ipairs {"minormul", "majorminor", "minormajor", "pause", "stepmul", "stepsize"} do equal(math.type(collectgarbage("param", p)), "integer") end
   raises("invalid option 'x'", collectgarbage, "param", "x")
 else
-  local p = collectgarbage("setpause", 150); equal(collectgarbage("setpause", p), 150); local s = collectgarbage("setstepmul", 200); equal(collectgarbage("setstepmul", s), 200)
+  local p = collectgarbage("setpause", 160); equal(collectgarbage("setpause", p), 160); local s = collectgarbage("setstepmul", 200); equal(collectgarbage("setstepmul", s), 200)
   equal(collectgarbage("incremental", 200, 100, 13), "incremental"); equal(collectgarbage("generational", 20, 100), "incremental"); collectgarbage("incremental")
 end
 raises("bad argument #1 to 'collectgarbage' (invalid option 'x')", collectgarbage, "x"); raises("bad argument #1 to 'collectgarbage' (string expected, got table)", collectgarbage, {})
