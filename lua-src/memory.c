@@ -108,40 +108,37 @@ void mw_seenid (uint32_t id) {
   if (id >= mw_S.next && id != UINT32_MAX &&
       (id < MW_MAXID || mw_S.next > MW_MAXID)) {
     mw_S.next = id + 1;
-    mw_S.counterdirty = 1;
     mw_S.counterknown = 0;
-    mw_S.mustscan = 1;
   }
 }
 
 
-static void findcounter (lua_State *L, void *ud) {
+/* the counter that table 0 has, or 0 */
+static uint32_t readcounter (lua_State *L) {
   static const unsigned char key[] = {MW_TAG_COUNTER};
+  mw_Reader r;
+  uint32_t next, check;
+  const unsigned char *p;
+  if (!mw_store_get(L, 0, key, sizeof(key), &mw_S.val))
+    return 0;
+  r.p = mw_S.val.data;
+  r.end = r.p + mw_S.val.n;
+  r.err = NULL;
+  if (mw_read_u8(&r) != MW_TAG_COUNTER || mw_read_u8(&r) != MW_FORMAT)
+    return 0;
+  p = r.p;
+  next = mw_read_u32(&r);
+  check = mw_read_u32(&r);
+  if (r.err != NULL || check != (uint32_t)mw_hash(MW_HASHSEED, p, 4))
+    return 0;
+  return next;
+}
+
+
+static void findcounter (lua_State *L, void *ud) {
   (void)ud;
-  if (!mw_S.mustscan) {
-    mw_Reader r;
-    uint32_t next, check;
-    const unsigned char *p;
-    if (mw_store_get(L, 0, key, sizeof(key), &mw_S.val)) {
-      r.p = mw_S.val.data;
-      r.end = r.p + mw_S.val.n;
-      r.err = NULL;
-      if (mw_read_u8(&r) == MW_TAG_COUNTER && mw_read_u8(&r) == MW_FORMAT) {
-        p = r.p;
-        next = mw_read_u32(&r);
-        check = mw_read_u32(&r);
-        if (r.err == NULL && check == (uint32_t)mw_hash(MW_HASHSEED, p, 4)) {
-          if (next > mw_S.next)
-            mw_S.next = next;
-          mw_S.counterknown = 1;
-          return;
-        }
-      }
-    }
-  }
   mw_seenid(mw_scan(L));
   mw_S.counterknown = 1;
-  mw_S.mustscan = 0;
 }
 
 
@@ -170,6 +167,16 @@ static void attach (lua_State *L, void *ud) {
   mw_rawset(L, mw_roots, &k, &v);
   mw_S.root = t;
   mw_S.memory = id;
+  mw_seenid(id);
+}
+
+
+static void start (lua_State *L, void *ud) {
+  uint32_t next = readcounter(L);
+  (void)ud;
+  if (next > mw_S.next)
+    mw_S.next = next;
+  mw_S.counterknown = (next != 0);
 }
 
 
@@ -216,6 +223,7 @@ void mw_memory_open (lua_State *L) {
   luaL_requiref(L, "ext", mw_open_ext, 1);
   lua_pop(L, 1);
   mw_permanent_open(L);
+  mw_work(L, start, NULL);
   attachglobal(L, 1);
   mw_codec_touch = codectouch;
   mw_atend = mw_memory_flush;

@@ -112,7 +112,6 @@ typedef struct mw_Stored {
   mw_Buffer news;  /* ids of objects that are new or were, in order */
   uint32_t memory;  /* id behind 'Memory' */
   lu_byte counterknown;  /* 'next' is right */
-  lu_byte mustscan;  /* there are ids above the counter that table 0 has */
   lu_byte counterdirty;  /* table 0 does not have 'next' yet */
   Table *root;  /* the table behind 'Memory' */
   /* the rest is held by 'mw_roots', too */

@@ -1,0 +1,5 @@
+assert(not pcall(ext.permanent, "x", 1))
+assert(not pcall(ext.permanent, "x", "s"))
+assert(not pcall(ext.permanent, "x"))
+assert(not pcall(ext.permanent, nil, {}))
+ext.permanent("x", {})

@@ -1,0 +1,3 @@
+Memory.t = {1, {2}}
+--- restart
+return Memory

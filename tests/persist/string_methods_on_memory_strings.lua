@@ -1,0 +1,3 @@
+Memory.s = "hello"
+--- restart
+assert(Memory.s:upper() == "HELLO" and #Memory.s == 5 and Memory.s .. "!" == "hello!")
