@@ -13,12 +13,14 @@ use crate::output_file;
 pub struct Program<'a> {
     /// Where the program goes; objects and a stamp stand beside it.
     pub path: &'a Path,
-    /// The C files.
+    /// The C and C++ files.
     pub sources: Vec<PathBuf>,
     /// Folders whose headers count for whether the program is up to date.
     pub headers: Vec<PathBuf>,
-    /// Arguments for each file.
+    /// Arguments for each C file.
     pub compile: Vec<String>,
+    /// Arguments for each C++ file.
+    pub compile_cxx: Vec<String>,
     /// Arguments behind the objects.
     pub link: Vec<String>,
 }
@@ -68,7 +70,9 @@ pub fn build(program: &Program<'_>) -> Result<()> {
         .map(|(number, source)| {
             // Numbered, since two folders may have files of one name.
             let object = objects.join(format!("{number}.o"));
-            run(Command::new(compiler()).args(&program.compile).arg("-c").arg(source).arg("-o").arg(&object))?;
+            let cxx = source.extension().is_some_and(|extension| extension == "cpp");
+            let arguments = if cxx { &program.compile_cxx } else { &program.compile };
+            run(Command::new(compiler()).args(arguments).arg("-c").arg(source).arg("-o").arg(&object))?;
             Ok(object)
         })
         .collect();
@@ -87,6 +91,7 @@ fn stamp(program: &Program<'_>) -> Result<String> {
     let mut digest = Digest::new();
     digest.part("compiler", version().unwrap_or_default());
     digest.part("compile", program.compile.join("\0"));
+    digest.part("compile C++", program.compile_cxx.join("\0"));
     digest.part("link", program.link.join("\0"));
     let mut files = program.sources.clone();
     for folder in &program.headers {
@@ -94,8 +99,11 @@ fn stamp(program: &Program<'_>) -> Result<String> {
             files.push(entry?.path());
         }
     }
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "c" || extension == "h"));
+    files.retain(|path| {
+        path.extension().is_some_and(|extension| ["c", "h", "cpp"].iter().any(|known| extension == *known))
+    });
     files.sort();
+    files.dedup();
     for path in files {
         digest.part(
             &path.to_string_lossy(),

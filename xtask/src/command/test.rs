@@ -16,7 +16,7 @@ use std::time::Instant;
 
 use anyhow::Result;
 
-use super::{Outcome, project_root};
+use super::{Outcome, print_error, project_root};
 use crate::cli::{TestArgs, TestPart};
 use crate::command::npm;
 use tally::Tally;
@@ -52,7 +52,13 @@ pub fn run(args: &TestArgs) -> Result<Outcome> {
         };
         if wanted {
             let begun = Instant::now();
-            let tally = session.part(part)?;
+            // What stops one part says nothing about the others.
+            let tally = session.part(part).unwrap_or_else(|error| {
+                print_error(&error);
+                let mut tally = Tally::default();
+                tally.fail(format!("failed: {}: {error}", name(part)));
+                tally
+            });
             rows.push((part, tally, begun.elapsed()));
         }
     }

@@ -109,7 +109,7 @@ fn native(root: &Path, offline: bool) -> Result<PathBuf> {
         std::fs::create_dir(none.path().join(version.as_str())).context("cannot make a temporary folder")?;
     }
     let prepared = upstream::prepare(&upstream::locate(root, LUA, offline)?, none.path(), &work.join("src"))?;
-    let path = work.join("bench").join(format!("lua-{LUA}-native"));
+    let path = work.join("bench").join(format!("native{}", LUA.number()));
     let mut sources = vec![root.join("bench/hosts/native.c")];
     for entry in std::fs::read_dir(&prepared.folder)? {
         let source = entry?.path();
@@ -125,6 +125,7 @@ fn native(root: &Path, offline: bool) -> Result<PathBuf> {
         sources,
         headers: vec![prepared.folder],
         compile: vec!["-O2".to_owned(), "-DLUA_USE_POSIX".to_owned(), include],
+        compile_cxx: Vec::new(),
         link: vec!["-lm".to_owned()],
     })?;
     Ok(path)

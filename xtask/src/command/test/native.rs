@@ -1,4 +1,7 @@
-//! The runtime compiled for this machine, where the compiler's sanitizers see every wrong access: the same Lua programs.
+//! The runtime compiled for this machine, where the compiler's sanitizers see every wrong access.
+//!
+//! The Lua programs run in it as they do in a module, and the programs of tests/persist with restarts in between; the
+//! runtime's own number formatting and mathematics are compared with the C library's.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -12,11 +15,28 @@ use crate::command::cc;
 use crate::recipe::LuaVersion;
 use crate::upstream;
 
-/// What the programs are compiled with: optimised a little, or deep recursion would need more stack than there is.
+/// What everything is compiled with: optimised a little, or deep recursion would need more stack than there is.
 const SANITIZERS: [&str; 5] =
     ["-g1", "-O1", "-fno-omit-frame-pointer", "-fsanitize=address,undefined", "-fno-sanitize-recover=all"];
 
-/// Runs every Lua program natively under both Lua versions.
+/// The runtime's files that a native program does without: a stand-in for parts of the C library, which this machine
+/// has, and the allocator, for which tests/native/alloc.c gives blocks that the sanitizer can tell apart.
+const LEFT_OUT: [&str; 2] = ["cstub.c", "pool.c"];
+
+/// The programs that run Lua programs: name, own source, and the folder of Lua programs.
+const HOSTS: [(&str, &str, &str); 2] = [("lua", "host.c", "tests/lua"), ("persist", "persist.cpp", "tests/persist")];
+
+/// The programs that test a part of the runtime by themselves; each is one test.
+const CHECKS: [&str; 2] = ["numbers", "math"];
+
+/// A test: its name and the command that passes by ending well.
+struct Test {
+    name: String,
+    program: PathBuf,
+    argument: Option<PathBuf>,
+}
+
+/// Runs everything natively, what depends on Lua's version under both.
 ///
 /// # Errors
 /// Where sources cannot be prepared or do not compile.
@@ -29,65 +49,42 @@ pub fn run(session: &Session) -> Result<Tally> {
         tally.cannot_run(session.ci, &why);
         return Ok(tally);
     }
-    for version in [LuaVersion::V54, LuaVersion::V55] {
-        let host = compile(session, version, &sanitizers)?;
-        let mut programs = programs(&session.root.join("tests/lua"))?;
-        programs.retain(|path| session.filter.as_ref().is_none_or(|filter| name(version, path).contains(filter)));
-        let failures: Vec<(String, String)> = programs
-            .par_iter()
-            .map(|path| Ok((name(version, path), run_one(&host, path)?)))
-            .collect::<Result<Vec<_>>>()?
-            .into_iter()
-            .filter_map(|(name, failure)| Some((name, failure?)))
-            .collect();
-        for (name, output) in &failures {
-            println!("---- {name} ----\n{output}");
-        }
-        let passed = programs.len() - failures.len();
-        println!("native Lua {version}: {passed} passed, {} failed", failures.len());
-        tally.passed += passed as u64;
-        failures.into_iter().for_each(|(name, _)| tally.fail(format!("failed: {name}")));
+    let mut tests = Vec::new();
+    for check in CHECKS {
+        let program = compile_check(session, check, &sanitizers)?;
+        tests.push(Test { name: format!("native::{check}"), program, argument: None });
     }
+    for version in [LuaVersion::V54, LuaVersion::V55] {
+        for (host, source, folder) in HOSTS {
+            let program = compile_host(session, version, host, source, &sanitizers)?;
+            for lua in files(&session.root.join(folder), "lua")? {
+                let file = lua.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let name = format!("{version}-native::{host}::{file}");
+                tests.push(Test { name, program: program.clone(), argument: Some(lua) });
+            }
+        }
+    }
+    tests.retain(|test| session.filter.as_ref().is_none_or(|filter| test.name.contains(filter)));
+
+    let results: Vec<(&Test, Option<String>)> =
+        tests.par_iter().map(|test| Ok((test, failure(test)?))).collect::<Result<_>>()?;
+    for (test, failure) in results {
+        match failure {
+            None => tally.passed += 1,
+            Some(output) => {
+                println!("---- {} ----\n{output}", test.name);
+                tally.fail(format!("failed: {}", test.name));
+            }
+        }
+    }
+    println!("native: {tally}");
     Ok(tally)
 }
 
-fn name(version: LuaVersion, path: &Path) -> String {
-    format!("{version}-native::lua::{}", path.file_name().unwrap_or_default().to_string_lossy())
-}
-
-fn compile(session: &Session, version: LuaVersion, sanitizers: &[String]) -> Result<PathBuf> {
-    let root = &session.root;
-    let work = root.join("target/moonwright");
-    let upstream = upstream::locate(root, version, session.offline)?;
-    let prepared = upstream::prepare(&upstream, &root.join("patches"), &work.join("src"))?;
-    let runtime = root.join("lua-src");
-    let native = root.join("tests/native");
-    let path = work.join("native").join(format!("lua-{version}"));
-
-    let mut compile = sanitizers.to_vec();
-    compile.extend([
-        "-std=gnu11".to_owned(),
-        "-Wall".to_owned(),
-        "-Wextra".to_owned(),
-        format!("-DMW_LUA={}", version.number()),
-        format!("-I{}", runtime.display()),
-        format!("-I{}", prepared.folder.display()),
-        "-include".to_owned(),
-        runtime.join("config.h").display().to_string(),
-    ]);
-    let mut sources = prepared.sources.clone();
-    sources.extend(c_files(&runtime)?);
-    sources.extend(c_files(&native)?);
-    let mut link = sanitizers.to_vec();
-    link.push("-lm".to_owned());
-    let headers = vec![runtime, prepared.folder.clone()];
-    cc::build(&cc::Program { path: &path, sources, headers, compile, link })?;
-    Ok(path)
-}
-
-/// What the program printed if it failed.
-fn run_one(host: &Path, program: &Path) -> Result<Option<String>> {
-    let output = Command::new(host).arg(program).output().with_context(|| format!("cannot run {}", host.display()))?;
+/// What the test printed if it failed.
+fn failure(test: &Test) -> Result<Option<String>> {
+    let output = Command::new(&test.program).args(&test.argument).output();
+    let output = output.with_context(|| format!("cannot run {}", test.program.display()))?;
     if output.status.success() {
         return Ok(None);
     }
@@ -95,16 +92,69 @@ fn run_one(host: &Path, program: &Path) -> Result<Option<String>> {
     Ok(Some(format!("{}{}", String::from_utf8_lossy(&text), output.status)))
 }
 
-fn c_files(folder: &Path) -> Result<Vec<PathBuf>> {
-    files_with_extension(folder, "c")
+/// A program that is one file of tests/native.
+fn compile_check(session: &Session, name: &str, sanitizers: &[String]) -> Result<PathBuf> {
+    let path = session.root.join("target/moonwright/native").join(name);
+    let mut compile = sanitizers.to_vec();
+    compile.push("-std=gnu11".to_owned());
+    let mut link = sanitizers.to_vec();
+    link.push("-lm".to_owned());
+    cc::build(&cc::Program {
+        path: &path,
+        sources: vec![session.root.join(format!("tests/native/{name}.c"))],
+        headers: vec![session.root.join("lua-src")],
+        compile,
+        compile_cxx: Vec::new(),
+        link,
+    })?;
+    Ok(path)
 }
 
-fn programs(folder: &Path) -> Result<Vec<PathBuf>> {
-    files_with_extension(folder, "lua")
+/// A program of tests/native together with the runtime and upstream's patched files.
+fn compile_host(
+    session: &Session,
+    version: LuaVersion,
+    name: &str,
+    source: &str,
+    sanitizers: &[String],
+) -> Result<PathBuf> {
+    let root = &session.root;
+    let work = root.join("target/moonwright");
+    let upstream = upstream::locate(root, version, session.offline)?;
+    let prepared = upstream::prepare(&upstream, &root.join("patches"), &work.join("src"))?;
+    let runtime = root.join("lua-src");
+    let native = root.join("tests/native");
+    let path = work.join("native").join(format!("{name}{}", version.number()));
+
+    let mut shared = sanitizers.to_vec();
+    shared.extend([
+        "-Wall".to_owned(),
+        "-Wextra".to_owned(),
+        format!("-DMW_LUA={}", version.number()),
+        format!("-I{}", runtime.display()),
+        format!("-I{}", prepared.folder.display()),
+    ]);
+    let mut compile = shared.clone();
+    compile.extend(["-std=gnu11".to_owned(), "-include".to_owned(), runtime.join("config.h").display().to_string()]);
+    let mut compile_cxx = shared;
+    compile_cxx.push("-std=c++17".to_owned());
+
+    let mut sources = prepared.sources.clone();
+    sources.extend(files(&runtime, "c")?.into_iter().filter(|path| !LEFT_OUT.iter().any(|name| path.ends_with(name))));
+    sources.extend([native.join("alloc.c"), native.join(source)]);
+    let mut link = sanitizers.to_vec();
+    link.extend(["-lstdc++".to_owned(), "-lm".to_owned()]);
+    let headers = vec![runtime, prepared.folder.clone()];
+    cc::build(&cc::Program { path: &path, sources, headers, compile, compile_cxx, link })?;
+    Ok(path)
 }
 
-fn files_with_extension(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+/// The files of a folder with this extension, sorted; none where there is no such folder.
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
+    if !folder.is_dir() {
+        return Ok(found);
+    }
     for entry in std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
         let path = entry?.path();
         if path.extension().is_some_and(|found| found == extension) {
