@@ -32,12 +32,12 @@ local ENOSYS = select(3, io.open("x"))
 equal(math.type(ENOSYS), "integer")
 for _, mode in ipairs {"r", "w", "a", "r+", "w+", "a+", "rb", "wb", "r+b"} do
   local f, msg, code = io.open("file.txt", mode)
-  equal(f, nil); equal(msg, "file.txt: Function not implemented"); equal(code, ENOSYS)
+  equal(f, nil); equal(msg, "file.txt: no file system"); equal(code, ENOSYS)
 end
 equal(select("#", io.open("x")), 3)
-do local f, msg, code = io.tmpfile(); equal(f, nil); equal(msg, "Function not implemented"); equal(code, ENOSYS) end
+do local f, msg, code = io.tmpfile(); equal(f, nil); equal(msg, "no file system"); equal(code, ENOSYS) end
 raises("'popen' not supported", io.popen, "ls"); raises("'popen' not supported", io.popen, "ls", "w"); raises("bad argument #2 to 'io.popen' (invalid mode)", io.popen, "ls", "x")
-raises("cannot open file 'x' (Function not implemented)", io.input, "x"); raises("cannot open file 'x' (Function not implemented)", io.output, "x")
+raises("cannot open file 'x' (no file system)", io.input, "x"); raises("cannot open file 'x' (no file system)", io.output, "x")
 equal(io.input(), io.stdin); equal(io.output(), io.stdout)       -- unchanged by the failures
 
 -- reading: at the end of the input from the start
