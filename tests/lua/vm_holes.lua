@@ -262,3 +262,5 @@ if _VERSION == "Lua 5.5" then  -- the table of a named vararg
   wrong = f(function(t) t.n = "x" end)
   assert(not pcall(wrong, 1, 2, 3))
 end
+
+return "ok", 1  -- the whole file as one check: it asserts without counting
