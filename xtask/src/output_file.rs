@@ -42,6 +42,17 @@ pub fn write(path: &Path, bytes: &[u8]) -> Result<(), WriteError> {
     Ok(())
 }
 
+/// Makes sure, before long work, that results can be written into `folder`: creates it, and a file in it that goes again.
+///
+/// # Errors
+/// When the folder can't be created or written to, or is a file.
+pub fn check_folder(folder: &Path) -> Result<(), WriteError> {
+    let fail = |source| WriteError { path: folder.to_owned(), source };
+    std::fs::create_dir_all(folder).map_err(fail)?;
+    tempfile::tempfile_in(folder).map_err(fail)?;
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -54,6 +65,17 @@ mod tests {
         write(&path, b"two").unwrap();
         assert_eq!(std::fs::read(&path).unwrap(), b"two");
         assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_that_can_be_written_to_is_created_and_left_empty() {
+        let dir = tempfile::tempdir().unwrap();
+        let folder = dir.path().join("a/b");
+        check_folder(&folder).unwrap();
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
+        let file = folder.join("file");
+        std::fs::write(&file, "x").unwrap();
+        assert!(check_folder(&file).unwrap_err().to_string().contains("file"));
     }
 
     #[test]

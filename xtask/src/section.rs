@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use wasmparser::{Parser, Payload};
 
+use crate::interface::{ReadError, preflight};
+
 /// Bytes as they are, and as a web server sends them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Weight {
@@ -43,12 +45,9 @@ pub struct Section {
 /// A module could not be taken apart.
 #[derive(Debug, Error)]
 pub enum SectionError {
-    /// The bytes are no module.
-    #[error("not a WebAssembly module: {0}")]
-    Malformed(#[from] wasmparser::BinaryReaderError),
-    /// A component, or a module of a later version.
-    #[error("only core WebAssembly modules (version 1) can be read; this is a component")]
-    Component,
+    /// The bytes are no core module.
+    #[error(transparent)]
+    Read(#[from] ReadError),
     /// A compressor failed.
     #[error("cannot compress a section")]
     Compress(#[from] io::Error),
@@ -66,12 +65,12 @@ pub fn sections(wasm: &[u8]) -> Result<Vec<Section>, SectionError> {
 }
 
 /// Section names and the byte ranges that they fill, header included.
-fn ranges(wasm: &[u8]) -> Result<Vec<(String, Range<usize>)>, SectionError> {
+fn ranges(wasm: &[u8]) -> Result<Vec<(String, Range<usize>)>, ReadError> {
+    preflight(wasm)?;
     let mut found: Vec<(String, Range<usize>)> = Vec::new();
     let mut end = 0;
     for payload in Parser::new(0).parse_all(wasm) {
         let (name, range) = match payload? {
-            Payload::Version { encoding: wasmparser::Encoding::Component, .. } => return Err(SectionError::Component),
             Payload::Version { range, .. } => ("header".to_owned(), range),
             Payload::CustomSection(custom) => (format!("custom \"{}\"", custom.name()), custom.range()),
             Payload::CodeSectionEntry(_) | Payload::End(_) => continue,

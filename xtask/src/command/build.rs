@@ -20,9 +20,10 @@ pub fn run(args: &BuildArgs) -> Result<Outcome> {
     let root = project_root()?;
     let mut recipe = find_recipe(&root, args.recipe.as_deref())?;
     args.overrides.apply(&mut recipe);
+    let out = root.join(&recipe.out);
+    output_file::check_folder(&out)?;
     let built = Builder::new(&root, args.offline).build(&recipe)?;
 
-    let out = root.join(&recipe.out);
     let json = built.report.to_json()?;
     output_file::write(&out.join(MODULE), &built.wasm)?;
     output_file::write(&out.join("size-report.json"), json.as_bytes())?;
