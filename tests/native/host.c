@@ -180,6 +180,26 @@ static char *readall (const char *path, size_t *len) {
 }
 
 
+/*
+** True if the record's values are "ok" and a positive integer, the number
+** of checks: a program that ended early has proved nothing.
+*/
+static int endedwell (const unsigned char *record, size_t len) {
+  static const unsigned char ok[] = {0x04, 2, 0, 0, 0, 'o', 'k', 0x02};
+  unsigned int outlen;
+  long long checks;
+  memcpy(&outlen, record, sizeof(outlen));
+  if (len == 4 + (size_t)outlen + sizeof(ok) + sizeof(checks) &&
+      memcmp(record + 4 + outlen, ok, sizeof(ok)) == 0) {
+    memcpy(&checks, record + len - sizeof(checks), sizeof(checks));
+    if (checks > 0)
+      return 1;
+  }
+  printf("expected \"ok\" and a number of checks\n");
+  return 0;
+}
+
+
 int main (int argc, char **argv) {
   const char *slash;
   char name[512];
@@ -196,7 +216,7 @@ int main (int argc, char **argv) {
     return 2;
   }
   slash = strrchr(argv[1], '/');
-  n = snprintf(name, sizeof(name), "@%s", slash != NULL ? slash + 1 : argv[1]);
+  n = snprintf(name, sizeof(name), "@tests/lua/%s", slash != NULL ? slash + 1 : argv[1]);
   set_chunk_name(name, (size_t)n);
   n = compute(text, len);
   free(text);
@@ -207,5 +227,5 @@ int main (int argc, char **argv) {
     printf("\n");
     return 1;
   }
-  return 0;
+  return endedwell(get_buffer_ptr(), (size_t)n) ? 0 : 1;
 }

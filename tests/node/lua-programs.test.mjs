@@ -16,10 +16,15 @@ test("there are Lua programs", () => {
 
 for (const built of modules) {
   for (const name of programs) {
+    // Syntax that 5.4 does not have.
+    if (name.endsWith("_55.lua") && built.lua !== "5.5") continue;
     test(`${built.name}::lua::${name}`, async () => {
       const host = await Host.create(built.module);
-      host.setChunkName(`@${name}`);
-      host.run(readFileSync(join(luaPrograms, name)));
+      host.setChunkName(`@tests/lua/${name}`);
+      const [ok, checks] = host.run(readFileSync(join(luaPrograms, name))).values;
+      // A program that ended early has proved nothing.
+      assert.equal(String(ok), "ok");
+      assert.ok(checks > 0n, `expected a number of checks, found ${checks}`);
     });
   }
 }

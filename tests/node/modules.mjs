@@ -39,3 +39,4 @@ export const modules = ["5.4", "5.5"].flatMap((lua) =>
 );
 
 export const luaPrograms = join(root, "tests/lua");
+export const persistPrograms = join(root, "tests/persist");

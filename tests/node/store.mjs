@@ -19,6 +19,11 @@ export class Tables {
     };
   }
 
+  /** From now on every write succeeds. */
+  failNever() {
+    this.#random = null;
+  }
+
   #fails() {
     return this.#random !== null && this.#random();
   }

@@ -7,6 +7,7 @@
 pub mod case;
 pub mod host;
 pub mod module;
+pub mod program;
 pub mod record;
 pub mod store;
 

@@ -33,6 +33,11 @@ struct Session {
 const PARTS: [TestPart; 5] =
     [TestPart::Lint, TestPart::Toolchain, TestPart::Native, TestPart::Wasmtime, TestPart::Node];
 
+/// The packages, in groups that are built together: all in one, cargo would unite their features, and build Binaryen and
+/// wasmtime anew whenever somebody builds one of them alone.
+const TOOLCHAIN: &[&str] = &["xtask", "moonwright-compress"];
+const TESTS: &[&str] = &["moonwright-tests"];
+
 /// Runs the parts that were asked for and prints the summary; any failure is a failed check.
 pub fn run(args: &TestArgs) -> Result<Outcome> {
     let session = Session {
@@ -56,7 +61,8 @@ pub fn run(args: &TestArgs) -> Result<Outcome> {
             let tally = session.part(part).unwrap_or_else(|error| {
                 print_error(&error);
                 let mut tally = Tally::default();
-                tally.fail(format!("failed: {}: {error}", name(part)));
+                let first = error.to_string().lines().next().unwrap_or_default().to_owned();
+                tally.fail(format!("failed: {}: {first}", name(part)));
                 tally
             });
             rows.push((part, tally, begun.elapsed()));
@@ -97,42 +103,44 @@ impl Session {
             TestPart::Lint => self.lint(),
             TestPart::Toolchain => {
                 announce("tests of the toolchain");
-                self.cargo_test("xtask", None)
+                self.cargo_test(TOOLCHAIN, None)
             }
             TestPart::Native => native::run(self),
             TestPart::Wasmtime => {
                 let folder = self.modules(&[crate::recipe::Unwind::Standard])?;
                 announce("built modules under wasmtime");
-                self.cargo_test("moonwright-tests", Some(&folder))
+                self.cargo_test(TESTS, Some(&folder))
             }
             TestPart::Node => node::run(self),
         }
     }
 
-    /// Formatting, lints and the repository's own rules. Packages are linted one by one: together, cargo would unite
-    /// their features and build Binaryen once more.
+    /// Formatting, lints and the repository's own rules.
     fn lint(&self) -> Result<Tally> {
         announce("formatting, lints and repository rules");
         let mut tally = Tally::default();
         tally.check("formatting (`cargo fmt` mends it)", self.cargo(&["fmt", "--all", "--check"]).status()?.success());
-        for package in ["xtask", "moonwright-tests"] {
-            let lint = ["clippy", "--quiet", "--package", package, "--all-targets", "--", "-D", "warnings"];
-            tally.check(&format!("clippy on {package}"), self.cargo(&lint).status()?.success());
+        for packages in [TOOLCHAIN, TESTS] {
+            let mut command = self.cargo(&["clippy", "--quiet", "--all-targets"]);
+            packages.iter().for_each(|package| drop(command.args(["--package", package])));
+            let passed = command.args(["--", "-D", "warnings"]).status()?.success();
+            tally.check(&format!("clippy on {}", packages.join(" and ")), passed);
         }
         tally += &rules::run(self)?;
         Ok(tally)
     }
 
-    /// The tests of one package; `modules` is the folder of built modules that they run.
-    fn cargo_test(&self, package: &str, modules: Option<&Path>) -> Result<Tally> {
-        let mut command = self.cargo(&["test", "--quiet", "--package", package, "--no-fail-fast"]);
+    /// The tests of packages; `modules` is the folder of built modules that they run.
+    fn cargo_test(&self, packages: &[&str], modules: Option<&Path>) -> Result<Tally> {
+        let mut command = self.cargo(&["test", "--quiet", "--no-fail-fast"]);
+        packages.iter().for_each(|package| drop(command.args(["--package", package])));
         if let Some(filter) = &self.filter {
             command.args(["--", filter]);
         }
         if let Some(folder) = modules {
             command.env(modules::VARIABLE, folder);
         }
-        programs::run(command, &format!("tests of {package}"))
+        programs::run(command, &format!("tests of {}", packages.join(" and ")))
     }
 
     fn cargo(&self, arguments: &[&str]) -> Command {

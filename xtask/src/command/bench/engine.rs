@@ -124,6 +124,7 @@ fn native(root: &Path, offline: bool) -> Result<PathBuf> {
         path: &path,
         sources,
         headers: vec![prepared.folder],
+        includes_c: false,
         compile: vec!["-O2".to_owned(), "-DLUA_USE_POSIX".to_owned(), include],
         compile_cxx: Vec::new(),
         link: vec!["-lm".to_owned()],

@@ -59,6 +59,10 @@ pub fn run(session: &Session) -> Result<Tally> {
             let program = compile_host(session, version, host, source, &sanitizers)?;
             for lua in files(&session.root.join(folder), "lua")? {
                 let file = lua.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                // Syntax that 5.4 does not have.
+                if file.ends_with("_55.lua") && version != LuaVersion::V55 {
+                    continue;
+                }
                 let name = format!("{version}-native::{host}::{file}");
                 tests.push(Test { name, program: program.clone(), argument: Some(lua) });
             }
@@ -103,6 +107,7 @@ fn compile_check(session: &Session, name: &str, sanitizers: &[String]) -> Result
         path: &path,
         sources: vec![session.root.join(format!("tests/native/{name}.c"))],
         headers: vec![session.root.join("lua-src")],
+        includes_c: true,
         compile,
         compile_cxx: Vec::new(),
         link,
@@ -145,7 +150,7 @@ fn compile_host(
     let mut link = sanitizers.to_vec();
     link.extend(["-lstdc++".to_owned(), "-lm".to_owned()]);
     let headers = vec![runtime, prepared.folder.clone()];
-    cc::build(&cc::Program { path: &path, sources, headers, compile, compile_cxx, link })?;
+    cc::build(&cc::Program { path: &path, sources, headers, includes_c: false, compile, compile_cxx, link })?;
     Ok(path)
 }
 
