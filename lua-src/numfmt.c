@@ -153,27 +153,18 @@ static uint64_t pow5 (int n) {
 ** 128 bits; else returns 0. (0 is no result that a caller could use.)
 */
 static uint64_t scaled (uint64_t m, int e, int scale) {
-  unsigned __int128 product, rest, half;
+  unsigned __int128 p;
   uint64_t n;
-  int shift;
-  if (scale < 0 || scale > MAXPOW5)
+  int shift = -(e + scale) - 1;  /* leaves one bit behind the point */
+  if (scale < 0 || scale > MAXPOW5 || shift < 0 || shift > 127)
     return 0;
-  product = (unsigned __int128)m * pow5(scale);
-  shift = -(e + scale);
-  if (shift <= 0) {
-    if (shift <= -64 || (product << -shift) >> -shift != product ||
-        (product << -shift) >> 63 != 0)
-      return 0;
-    return (uint64_t)(product << -shift);
-  }
-  if (shift >= 127 || product >> shift >> 62 != 0)
+  p = (unsigned __int128)m * pow5(scale);
+  n = (uint64_t)(p >> shift);
+  if ((p >> shift) >> 62 != 0)
     return 0;
-  n = (uint64_t)(product >> shift);
-  rest = product & (((unsigned __int128)1 << shift) - 1);
-  half = (unsigned __int128)1 << (shift - 1);
-  if (rest > half || (rest == half && (n & 1)))
+  if ((n & 1) && ((n & 2) || (unsigned __int128)n << shift != p))
     n++;
-  return n;
+  return n >> 1;
 }
 
 
