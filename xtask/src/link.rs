@@ -11,8 +11,8 @@ use crate::toolchain::{Program, Toolchain};
 
 /// The C stack, which lies below all data, so that overrunning it traps and overwrites nothing.
 ///
-/// Lua limits how deep C calls nest (`LUAI_MAXCCALLS`, 200), and no level of them takes more than a few kilobytes, so that
-/// a Lua program meets the limit, an error, long before the stack's end.
+/// Lua limits how deep C calls nest (`LUAI_MAXCCALLS`, 200), so that a Lua program meets the limit, an error, long before the
+/// stack's end: the deepest that programs got, nested `string.format` and `string.gsub` calls with a buffer each, was 195 kB.
 pub const STACK_BYTES: u32 = 1024 * 1024;
 
 /// Why there is no module.

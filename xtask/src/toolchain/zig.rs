@@ -130,7 +130,7 @@ pub fn install(
     if site.exists() {
         progress.note("the installed C toolchain is damaged or incomplete; installing it again");
     }
-    remove_leftovers(folder)?;
+    remove_leftovers(folder, SCRATCH)?;
     let scratch = tempfile::Builder::new()
         .prefix(SCRATCH)
         .tempdir_in(folder)
@@ -146,12 +146,13 @@ pub fn install(
 /// How folders of installations under way are named.
 const SCRATCH: &str = ".install-";
 
-/// Removes what interrupted installations left. Only called under the lock, so none of them is still under way.
-fn remove_leftovers(folder: &Path) -> Result<(), ToolchainError> {
+/// Removes the folders with that prefix, which interrupted builds left. Only to be called under the lock, when none of
+/// them is still in use.
+pub fn remove_leftovers(folder: &Path, prefix: &str) -> Result<(), ToolchainError> {
     let fail = |source| ToolchainError::Read { path: folder.to_owned(), source };
     for entry in std::fs::read_dir(folder).map_err(fail)? {
         let entry = entry.map_err(fail)?;
-        if entry.file_name().to_string_lossy().starts_with(SCRATCH) {
+        if entry.file_name().to_string_lossy().starts_with(prefix) {
             remove(&entry.path())?;
         }
     }

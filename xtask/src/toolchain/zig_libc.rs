@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::program::checked_output;
-use super::zig::{Installation, VERSION};
+use super::zig::{self, Installation, VERSION};
 use super::{LibcVariant, ToolchainError, lock};
 use crate::digest::Digest;
 use crate::output_file;
@@ -18,6 +18,9 @@ use crate::progress::Progress;
 const ARCHIVES: &[&str] = &["libc.a", "libzigc.a", "libcompiler_rt.a"];
 
 const STAMP: &str = "stamp.toml";
+
+/// How folders of builds under way are named.
+const SCRATCH: &str = ".libc-";
 
 /// Written last into a folder of archives.
 #[derive(Debug, Serialize, Deserialize)]
@@ -96,10 +99,11 @@ fn hash(archives: &[PathBuf]) -> Result<String, ToolchainError> {
     Ok(digest.hex())
 }
 
-/// Has zig link a program of one function and tells where the archives stand that it linked.
+/// Under the lock, has zig link a program of one function and tells where the archives stand that it linked.
 fn build(installation: &Installation, flags: &[String]) -> Result<Vec<PathBuf>, ToolchainError> {
     let fail = |source| ToolchainError::Write { path: installation.folder.clone(), source };
-    let scratch = tempfile::Builder::new().prefix(".libc-").tempdir_in(&installation.folder).map_err(fail)?;
+    zig::remove_leftovers(&installation.folder, SCRATCH)?;
+    let scratch = tempfile::Builder::new().prefix(SCRATCH).tempdir_in(&installation.folder).map_err(fail)?;
     std::fs::write(scratch.path().join("probe.c"), "int probe (void) { return 0; }\n").map_err(fail)?;
     let mut command = installation.zig("cc").command();
     command.current_dir(scratch.path()).args(flags);
