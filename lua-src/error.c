@@ -8,7 +8,9 @@
 #include "lua.h"
 
 #include "lauxlib.h"
+#include "lgc.h"
 
+#include "abi.h"
 #include "buffer.h"
 #include "codec.h"
 #include "error.h"
@@ -349,6 +351,8 @@ size_t mw_error_encode (void) {
          fieldsize("chunk", LUA_IDSIZE) + fieldsize("line", 8) +
          fieldsize("incomplete", 1) + fieldsize("truncated", 1);
   mw_io.n = 0;
+  if (!mw_buf_tryreserve(&mw_io, room + lmsg + ltrace + lout) && mw_L != NULL)
+    luaC_fullgc(mw_L, 1);  /* what the failed call has left (no finalizers) */
   if (!mw_buf_tryreserve(&mw_io, room + lmsg + ltrace + lout)) {
     over = room + lmsg + ltrace + lout - mw_io.cap;
     cut(&lout, &over);

@@ -125,6 +125,22 @@ static const Pair log10e = {0x1.bcb7b1526e50ep-2, 0x1.95355baaafad3p-57};
 
 
 /*
+** 1/31, 1/29 ... 1/11, then pairs for 1/9 ... 1/3
+*/
+static const double logtail[] = {
+  1.0/31, 1.0/29, 1.0/27, 1.0/25, 1.0/23, 1.0/21, 1.0/19, 1.0/17, 1.0/15,
+  1.0/13, 1.0/11
+};
+
+static const Pair loghead[] = {
+  {0x1.c71c71c71c71cp-4, 0x1.c71c71c71c71cp-58},
+  {0x1.2492492492492p-3, 0x1.2492492492492p-57},
+  {0x1.999999999999ap-3, -0x1.999999999999ap-57},
+  {0x1.5555555555555p-2, 0x1.5555555555555p-56}
+};
+
+
+/*
 ** ln x for finite x > 0. x = m * 2^k with m near 1, and ln m is
 ** 2 (s + s^3/3 + s^5/5 ...) with s = (m - 1) / (m + 1).
 */
@@ -146,11 +162,11 @@ static Pair naturallog (double x) {
   s = quotient(pair(m - 1), sum(m, 1));
   z = mul(s, s);
   t = 0;
-  for (i = 31; i > 9; i -= 2)
-    t = t * z.h + 1.0 / i;
+  for (i = 0; i < 11; i++)
+    t = t * z.h + logtail[i];
   p = pair(t);
-  for (; i > 1; i -= 2)
-    p = add(mul(p, z), quotient(pair(1), pair(i)));
+  for (i = 0; i < 4; i++)
+    p = add(mul(p, z), loghead[i]);
   p = mul(p, mul(z, s));
   p = add(p, s);
   p.h *= 2;
@@ -194,20 +210,34 @@ double log10 (double x) {
 ** ===================================================================
 */
 
+/* 1/18! ... 1/5!, then pairs for 1/4! ... 1 */
+static const double exptail[] = {
+  1.0/6402373705728000., 1.0/355687428096000., 1.0/20922789888000.,
+  1.0/1307674368000., 1.0/87178291200., 1.0/6227020800.,
+  1.0/479001600, 1.0/39916800, 1.0/3628800, 1.0/362880,
+  1.0/40320, 1.0/5040, 1.0/720, 1.0/120
+};
+
+static const Pair exphead[] = {
+  {0x1.5555555555555p-5, 0x1.5555555555555p-59},
+  {0x1.5555555555555p-3, 0x1.5555555555555p-57},
+  {0.5, 0}, {1, 0}, {1, 0}
+};
+
+
 /*
-** e^x for |x| < 800. x = n ln 2 + r; e^r is
-** 1 + r (1 + r/2 (1 + r/3 (1 ...))).
+** e^x for |x| < 800. x = n ln 2 + r, and e^r is a power series.
 */
 static double exponential (Pair x) {
   int i, n = (int)(x.h * 0x1.71547652b82fep+0 + (x.h < 0 ? -0.5 : 0.5));
-  double t = 1;
+  double t = 0;
   Pair r, p;
   r = add(sum(x.h - n * LN2H, -n * LN2L), pair(x.l));
-  for (i = 18; i > 4; i--)
-    t = 1 + t * r.h / i;
+  for (i = 0; i < 14; i++)
+    t = t * r.h + exptail[i];
   p = pair(t);
-  for (; i > 0; i--)
-    p = add(quotient(mul(p, r), pair(i)), pair(1));
+  for (i = 0; i < 5; i++)
+    p = add(mul(p, r), exphead[i]);
   /* by two steps, for 2^n may be no float (a sum is rounded but once) */
   i = n / 2;
   return (p.h * pow2(i)) * pow2(n - i);
@@ -340,20 +370,32 @@ static int reduce (double x, Pair *r) {
 }
 
 
-/* 1 - z/(i(i-1)) (1 - z/((i+2)(i+1)) (1 - ... */
-static double series (double z, int first) {
-  double t = 1;
+/* -1/19! +1/17! ... -1/3!, and +1/20! -1/18! ... +1/4! */
+static const double sines[] = {
+  -1.0/121645100408832000., 1.0/355687428096000., -1.0/1307674368000.,
+  1.0/6227020800., -1.0/39916800, 1.0/362880,
+  -1.0/5040, 1.0/120, -1.0/6
+};
+
+static const double cosines[] = {
+  1.0/2432902008176640000., -1.0/6402373705728000., 1.0/20922789888000.,
+  -1.0/87178291200., 1.0/479001600, -1.0/3628800,
+  1.0/40320, -1.0/720, 1.0/24
+};
+
+
+static double series (double z, const double *c) {
+  double t = 0;
   int i;
-  for (i = first + 14; i >= first; i -= 2)
-    t = 1 - t * z / (i * (i - 1));
+  for (i = 0; i < 9; i++)
+    t = t * z + c[i];
   return t;
 }
 
 
 static double sinekernel (Pair r) {
   double z = r.h * r.h;
-  double tail = r.h * z * series(z, 5) / -6;
-  return r.h + (tail + r.l * (1 - z / 2));
+  return r.h + (r.h * z * series(z, sines) + r.l * (1 - z / 2));
 }
 
 
@@ -361,7 +403,7 @@ static double cosinekernel (Pair r) {
   double z = r.h * r.h;
   double h = z / 2;
   double w = 1 - h;
-  return w + (((1 - w) - h) + (z * z * series(z, 6) / 24 - r.h * r.l));
+  return w + (((1 - w) - h) + (z * z * series(z, cosines) - r.h * r.l));
 }
 
 
