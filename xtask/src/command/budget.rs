@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::build::Builder;
-use super::{Outcome, project_root};
+use super::{Outcome, print, project_root};
 use crate::budget::{self, Budgets, Verdict};
 use crate::cli::{BudgetArgs, Format};
 use crate::recipe::{Profile, Recipe};
@@ -20,15 +20,12 @@ pub fn run(args: &BudgetArgs) -> Result<Outcome> {
         Some(file) => vec![check_file(file, args.profile, &budgets)?],
         None => build_and_check(&root, args.offline)?,
     };
-    match args.format {
-        Format::Json => println!("{}", serde_json::to_string_pretty(&verdicts)?),
-        Format::Markdown => verdicts.iter().for_each(|verdict| println!("{}", markdown::budget(verdict))),
-        Format::Table => {
-            for verdict in &verdicts {
-                println!("profile {}\n{}", verdict.profile, table::verdict(verdict));
-            }
-        }
-    }
+    let each = |render: fn(&Verdict) -> String| verdicts.iter().map(render).collect::<Vec<_>>().join("\n");
+    print(&match args.format {
+        Format::Json => serde_json::to_string_pretty(&verdicts)?,
+        Format::Markdown => each(markdown::budget),
+        Format::Table => each(|verdict| format!("profile {}\n{}", verdict.profile, table::verdict(verdict))),
+    })?;
     Ok(if verdicts.iter().any(Verdict::over) { Outcome::CheckFailed } else { Outcome::Done })
 }
 
@@ -57,5 +54,8 @@ fn profile_beside(file: &Path) -> Result<Profile> {
 fn build_and_check(root: &Path, offline: bool) -> Result<Vec<Verdict>> {
     let builder = Builder::new(root, offline);
     let shipped = [Profile::Size, Profile::Speed];
-    shipped.into_iter().map(|profile| Ok(builder.build(&Recipe { profile, ..Recipe::default() })?.report.budget)).collect()
+    shipped
+        .into_iter()
+        .map(|profile| Ok(builder.build(&Recipe { profile, ..Recipe::default() })?.report.budget))
+        .collect()
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 
-use super::{Outcome, project_root};
+use super::{Outcome, print, project_root};
 use crate::cli::{BuildArgs, Format};
 use crate::output_file;
 use crate::pipeline::{self, Built, Setting};
@@ -29,13 +29,11 @@ pub fn run(args: &BuildArgs) -> Result<Outcome> {
     output_file::write(&out.join("size-report.json"), json.as_bytes())?;
     output_file::write(&out.join("size-report.md"), markdown::render(&built.report).as_bytes())?;
 
-    match args.format {
-        Format::Json => print!("{json}"),
-        Format::Markdown => print!("{}", markdown::render(&built.report)),
-        Format::Table => {
-            println!("{}\n\n{}", table::render(&built.report), out.join(MODULE).display());
-        }
-    }
+    print(&match args.format {
+        Format::Json => json,
+        Format::Markdown => markdown::render(&built.report),
+        Format::Table => format!("{}\n\n{}", table::render(&built.report), out.join(MODULE).display()),
+    })?;
     Ok(if built.report.budget.over() { Outcome::CheckFailed } else { Outcome::Done })
 }
 

@@ -1,11 +1,9 @@
 //! `cargo xtask inspect-exports`: a module's export table with signatures, held against a contract.
 
-use std::io::Write;
-
 use anyhow::{Context, Result};
 use comfy_table::{Cell, Color, Table, presets};
 
-use super::Outcome;
+use super::{Outcome, print};
 use crate::cli::InspectExportsArgs;
 use crate::contract;
 use crate::inspect::{Inspection, Status, inspect};
@@ -22,8 +20,7 @@ pub fn run(args: &InspectExportsArgs) -> Result<Outcome> {
     } else {
         format!("{}\n\n{}", table(&inspection, console::colors_enabled()).trim_fmt(), inspection.verdict())
     };
-    // Not println!, which panics when the reader of a pipe is gone.
-    writeln!(std::io::stdout(), "{text}")?;
+    print(&text)?;
     Ok(if inspection.ok { Outcome::Done } else { Outcome::CheckFailed })
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Exit status: 0 done, 1 a check failed (the command said which), 2 wrong usage or broken input.
 
-use std::io::ErrorKind;
+use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -55,6 +55,16 @@ pub fn run(cli: &Cli) -> Result<Outcome> {
         Command::Test(args) => test::run(args),
         Command::Bench(args) => bench::run(args),
     }
+}
+
+/// Prints a command's result. Unlike `println!` it does not panic when the reader of a pipe is gone (`… | head`).
+fn print(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(text.as_bytes())?;
+    if !text.ends_with('\n') {
+        stdout.write_all(b"\n")?;
+    }
+    Ok(stdout.flush()?)
 }
 
 /// Prints an error as one line plus numbered causes; a closed pipe (`… | head`) is no error to speak of.

@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use super::{Outcome, project_root};
+use super::{Outcome, print, project_root};
 use crate::cli::SetupArgs;
 use crate::progress::Terminal;
 use crate::toolchain;
@@ -13,6 +13,6 @@ pub fn run(args: &SetupArgs) -> Result<Outcome> {
     let progress = Terminal::new();
     let toolchain = toolchain::setup(args.toolchain, &root, args.offline, &progress)?;
     progress.finish();
-    println!("{}", toolchain.id);
+    print(&toolchain.id)?;
     Ok(Outcome::Done)
 }

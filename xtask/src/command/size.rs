@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
 
-use super::Outcome;
+use super::{Outcome, print};
 use crate::cli::{Format, SizeArgs};
 use crate::report::{markdown, table};
 use crate::section::{Weight, sections};
@@ -14,16 +14,16 @@ pub fn run(args: &SizeArgs) -> Result<Outcome> {
     let wasm = std::fs::read(&args.file).with_context(|| format!("cannot read {}", args.file.display()))?;
     let sections = sections(&wasm).with_context(|| format!("cannot weigh {}", args.file.display()))?;
     let total = Weight::of(&wasm)?;
-    match args.format {
-        Format::Table => println!("{}", table::sections(&sections, total)),
-        Format::Markdown => print!("{}", markdown::sections(&sections, total)),
+    print(&match args.format {
+        Format::Table => table::sections(&sections, total),
+        Format::Markdown => markdown::sections(&sections, total),
         Format::Json => {
             let report = BTreeMap::from([
                 ("sections", serde_json::to_value(&sections)?),
                 ("total", serde_json::to_value(total)?),
             ]);
-            println!("{}", serde_json::to_string_pretty(&report)?);
+            serde_json::to_string_pretty(&report)?
         }
-    }
+    })?;
     Ok(Outcome::Done)
 }

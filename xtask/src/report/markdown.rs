@@ -65,7 +65,11 @@ pub fn budget(verdict: &Verdict) -> String {
     let headline = if verdict.over() { "**Over budget.**" } else { "Within budget." };
     let mut text = format!("{headline} ({})\n\n| size | bytes | budget | used |\n|---|--:|--:|--:|\n", verdict.profile);
     for check in &verdict.checks {
-        let mark = if check.over() { format!("**over by {}**", bytes(check.actual - check.limit)) } else { share(check.actual, check.limit) };
+        let mark = if check.over() {
+            format!("**over by {}**", bytes(check.actual - check.limit))
+        } else {
+            share(check.actual, check.limit)
+        };
         let _ = writeln!(text, "| {} | {} | {} | {mark} |", check.what, bytes(check.actual), bytes(check.limit));
     }
     text

@@ -27,30 +27,49 @@ pub fn stages(stages: &[Stage]) -> String {
     let mut before = None;
     for stage in stages {
         let change = before.map_or(String::new(), |before| difference(before, stage.weight.raw));
-        table.add_row(row(&[&stage.name, &bytes(stage.weight.raw), &change, &bytes(stage.weight.gzip), &bytes(stage.weight.brotli)]));
+        table.add_row(row(&[
+            &stage.name,
+            &bytes(stage.weight.raw),
+            &change,
+            &bytes(stage.weight.gzip),
+            &bytes(stage.weight.brotli),
+        ]));
         before = Some(stage.weight.raw);
     }
-    table.to_string()
+    table.trim_fmt()
 }
 
 /// Sections with their share of the file, and the total. Sections compress better together, so theirs don't add up to it.
 pub fn sections(sections: &[Section], total: Weight) -> String {
     let mut table = new_table(&["section", "raw", "share", "gzip", "brotli"]);
     let mut add = |name: &str, weight: Weight| {
-        table.add_row(row(&[name, &bytes(weight.raw), &share(weight.raw, total.raw), &bytes(weight.gzip), &bytes(weight.brotli)]));
+        table.add_row(row(&[
+            name,
+            &bytes(weight.raw),
+            &share(weight.raw, total.raw),
+            &bytes(weight.gzip),
+            &bytes(weight.brotli),
+        ]));
     };
     for section in sections {
         add(&section.name, section.weight);
     }
     add("total", total);
-    table.to_string()
+    table.trim_fmt()
 }
 
 /// One line an encoding: within budget or over it.
 pub fn verdict(verdict: &Verdict) -> String {
     let line = |check: &crate::budget::Check| {
-        let state = if check.over() { format!("over by {}", bytes(check.actual - check.limit)) } else { "ok".to_owned() };
-        format!("budget {:6} {:>9} of {:>9} ({})  {state}", check.what, bytes(check.actual), bytes(check.limit), share(check.actual, check.limit))
+        let state =
+            if check.over() { format!("over by {}", bytes(check.actual - check.limit)) } else { "ok".to_owned() };
+        format!(
+            "budget {:6} {:>9} of {:>9} ({})  {state}",
+            check.what,
+            bytes(check.actual),
+            bytes(check.limit),
+            share(check.actual, check.limit)
+        )
     };
     verdict.checks.iter().map(line).collect::<Vec<_>>().join("\n")
 }
