@@ -106,7 +106,8 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
 
     progress.stage(&format!("Preparing Lua {}", recipe.lua));
     let upstream = upstream::locate(setting.root, recipe.lua, setting.offline)?;
-    let prepared = upstream::prepare(&upstream, &setting.root.join("patches").join(recipe.lua.as_str()), &work.join("src"))?;
+    let prepared =
+        upstream::prepare(&upstream, &setting.root.join("patches").join(recipe.lua.as_str()), &work.join("src"))?;
     let toolchain = toolchain::locate(recipe.toolchain, setting.root, setting.offline, progress)?;
 
     progress.stage(&format!("Compiling Lua {} for profile {}", recipe.lua, recipe.profile));
@@ -122,7 +123,7 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
     let archives = toolchain.archives(variant, progress)?;
 
     progress.stage("Linking");
-    let name = format!("{}-{}-{}.wasm", recipe.lua, recipe.profile, recipe.unwind);
+    let name = format!("{}-{}.wasm", recipe.lua, recipe.profile);
     let options = LinkOptions { debug: recipe.profile == Profile::Dev, ..LinkOptions::default() };
     let linked = link::link(&toolchain, &objects, &archives, &options, &work.join("linked").join(name))?;
 
@@ -153,8 +154,10 @@ pub struct Finished {
 /// The stages after the linker; they need no sources and no toolchain.
 fn post_process(linked: Vec<u8>, recipe: &Recipe, progress: &dyn Progress) -> Result<Finished, PipelineError> {
     let contracts = contracts(recipe)?;
-    let wanted: Vec<Contract> =
-        contracts.iter().map(|contract| contract.clone().edited(&recipe.exports.rename, &recipe.exports.hide)).collect();
+    let wanted: Vec<Contract> = contracts
+        .iter()
+        .map(|contract| contract.clone().edited(&recipe.exports.rename, &recipe.exports.hide))
+        .collect();
 
     progress.stage("Rewriting exports");
     let mut module = pass::parse(&linked)?;
