@@ -111,7 +111,11 @@ impl Budgets {
             Profile::Dev => self.dev,
         };
         let raw = budget.raw.map_or(self.ceiling, |limit| limit.min(self.ceiling));
-        let limits = [("raw", weight.raw, Some(raw)), ("gzip", weight.gzip, budget.gzip), ("brotli", weight.brotli, budget.brotli)];
+        let limits = [
+            ("raw", weight.raw, Some(raw)),
+            ("gzip", weight.gzip, budget.gzip),
+            ("brotli", weight.brotli, budget.brotli),
+        ];
         let checks = limits
             .into_iter()
             .filter_map(|(what, actual, limit)| limit.map(|limit| Check { what: what.to_owned(), actual, limit }))

@@ -144,7 +144,9 @@ pub enum Format {
 
 /// Arguments of `inspect-exports`.
 #[derive(Debug, Args)]
-#[command(after_help = "Exit status: 0 the contract is kept, 1 an export is missing or has another signature, 2 broken input.")]
+#[command(
+    after_help = "Exit status: 0 the contract is kept, 1 an export is missing or has another signature, 2 broken input."
+)]
 pub struct InspectExportsArgs {
     /// The WebAssembly module
     pub file: PathBuf,

@@ -58,10 +58,7 @@ pub enum SectionError {
 /// # Errors
 /// When `wasm` is no core module, is truncated, or a section's length is wrong (the message names the offset).
 pub fn sections(wasm: &[u8]) -> Result<Vec<Section>, SectionError> {
-    ranges(wasm)?
-        .into_par_iter()
-        .map(|(name, range)| Ok(Section { name, weight: Weight::of(&wasm[range])? }))
-        .collect()
+    ranges(wasm)?.into_par_iter().map(|(name, range)| Ok(Section { name, weight: Weight::of(&wasm[range])? })).collect()
 }
 
 /// Section names and the byte ranges that they fill, header included.
@@ -90,8 +87,20 @@ fn ranges(wasm: &[u8]) -> Result<Vec<(String, Range<usize>)>, ReadError> {
 /// The specification's name of a section id (core specification 5.5.2).
 fn section_name(id: u8) -> &'static str {
     const NAMES: [&str; 14] = [
-        "custom", "type", "import", "function", "table", "memory", "global", "export", "start", "element", "code", "data",
-        "data count", "tag",
+        "custom",
+        "type",
+        "import",
+        "function",
+        "table",
+        "memory",
+        "global",
+        "export",
+        "start",
+        "element",
+        "code",
+        "data",
+        "data count",
+        "tag",
     ];
     NAMES.get(usize::from(id)).copied().unwrap_or("unknown")
 }
