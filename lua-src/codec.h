@@ -56,6 +56,9 @@ extern int mw_encode_function (lua_State *L, mw_Buffer *b, const TValue *o);
 /* is 'o' a Lua function whose only upvalue, if any, is the globals table? */
 extern int mw_is_plain_function (lua_State *L, const TValue *o);
 
+/* pushes a value */
+extern void mw_pushvalue (lua_State *L, const TValue *o);
+
 /*
 ** Appends the 'n' values on top of the stack as a result record has them:
 ** tables by value (0x08, 0x0A), what has no other form as text (0x09).

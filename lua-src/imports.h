@@ -27,7 +27,8 @@ MW_IMPORT("js_time_now") double js_time_now (void);
 */
 
 MW_IMPORT("js_ext_table_set") int js_ext_table_set (unsigned int id,
-        const void *key, unsigned int klen, const void *val, unsigned int vlen);
+        const void *key, unsigned int klen,
+        const void *val, unsigned int vlen);
 MW_IMPORT("js_ext_table_get") int js_ext_table_get (unsigned int id,
         const void *key, unsigned int klen, void *val, unsigned int max);
 MW_IMPORT("js_ext_table_delete") int js_ext_table_delete (unsigned int id,

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "decimal.h"
+
 
 /* flags of a conversion */
 #define F_LEFT		1	/* '-' */
@@ -87,22 +89,11 @@ static const char *signof (int negative, int flags) {
 ** ===================================================================
 */
 
-/* digits of 'v', written so that they end at 'end'; returns their start */
-static char *digits (char *end, uint64_t v, unsigned int base, int upper) {
-  const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
-  for (; v > UINT32_MAX; v /= base)
-    *--end = set[v % base];
-  for (uint32_t u = (uint32_t)v; u > 0; u /= base)
-    *--end = set[u % base];
-  return end;
-}
-
-
 static void putinteger (Out *o, Spec *sp, uint64_t v, unsigned int base,
                         const char *prefix) {
   char buff[24];
   char *end = buff + sizeof(buff);
-  char *s = digits(end, v, base, sp->flags & F_UPPER);
+  char *s = mw_digits(end, v, base, sp->flags & F_UPPER);
   int l = (int)(end - s);
   int prec = (sp->prec < 0) ? 1 : sp->prec;
   if (base == 8 && (sp->flags & F_ALT) && prec <= l)
@@ -117,233 +108,12 @@ static void putinteger (Out *o, Spec *sp, uint64_t v, unsigned int base,
 
 /*
 ** {==================================================================
-** Decimal digits of a float
-** ===================================================================
-*/
-
-/* integer part, fraction of the least float, a digit from rounding up */
-#define MAXDIGITS	(309 + 1074 + 1)
-
-/* value is 0.d1d2d3... times 10 to the power of 'point'; no digits: zero */
-typedef struct Decimal {
-  int n;
-  int point;
-  char d[MAXDIGITS + 16];
-} Decimal;
-
-/* what to round to: so many digits in all, or behind the point */
-typedef struct Rounding {
-  int fixed;  /* behind the point? */
-  int digits;
-} Rounding;
-
-#define MAXPOW5		27	/* 5^27 < 2^63 */
-
-
-static uint64_t pow5 (int n) {
-  uint64_t p = 1;
-  while (n-- > 0)
-    p *= 5;
-  return p;
-}
-
-
-/*
-** x = m * 2^e times 10^scale, rounded half to even, if that can be done in
-** 128 bits; else returns 0. (0 is no result that a caller could use.)
-*/
-static uint64_t scaled (uint64_t m, int e, int scale) {
-  unsigned __int128 p;
-  uint64_t n;
-  int shift = -(e + scale) - 1;  /* leaves one bit behind the point */
-  if (scale < 0 || scale > MAXPOW5 || shift < 0 || shift > 127)
-    return 0;
-  p = (unsigned __int128)m * pow5(scale);
-  n = (uint64_t)(p >> shift);
-  if ((p >> shift) >> 62 != 0)
-    return 0;
-  if ((n & 1) && ((n & 2) || (unsigned __int128)n << shift != p))
-    n++;
-  return n >> 1;
-}
-
-
-static void setdigits (Decimal *dec, uint64_t n, int scale) {
-  char buff[24];
-  char *end = buff + sizeof(buff);
-  char *s = digits(end, n, 10, 0);
-  dec->n = (int)(end - s);
-  dec->point = dec->n - scale;
-  memcpy(dec->d, s, (size_t)dec->n);
-}
-
-
-/* largest power of 10 not above 2^e, or one less */
-static int log10of (int e) {
-  return (int)((e * 78913L) >> 18);  /* 78913 / 2^18 is log10(2) */
-}
-
-
-/*
-** The usual case: few digits, numbers of a moderate size.
-*/
-static int shortdecimal (Decimal *dec, uint64_t m, int e, Rounding r) {
-  uint64_t n, bound = 10;
-  int i, scale;
-  if (r.fixed) {
-    n = scaled(m, e, r.digits);
-    if (n == 0)
-      return 0;
-    setdigits(dec, n, r.digits);
-    return 1;
-  }
-  if (r.digits > 17)
-    return 0;
-  for (i = 1; i < r.digits; i++)
-    bound *= 10;
-  scale = e + 64 - __builtin_clzll(m) - 1;  /* 2^scale <= x */
-  scale = r.digits - 1 - log10of(scale);
-  n = scaled(m, e, scale);
-  if (n >= bound) {  /* one digit too many? (count again, from x itself) */
-    n = scaled(m, e, --scale);
-    if (n == bound) {
-      n /= 10;
-      scale--;
-    }
-  }
-  if (n < bound / 10)
-    return 0;
-  setdigits(dec, n, scale);
-  return 1;
-}
-
-
-/*
-** {------------------------------------------------------------------
-** All digits, with numbers in base 10^9. Limb POINT - 1 holds units.
-** -------------------------------------------------------------------
-*/
-
-#define BASE		1000000000u
-#define BASEDIGITS	9
-#define POINT		36  /* 309 digits before the point */
-#define NLIMBS		(POINT + 121)  /* 1074 digits behind it */
-#define STEP		29  /* bits at a time: limb * 2^STEP fits 64 bits */
-
-
-static void longdigits (Decimal *dec, uint64_t m, int e) {
-  uint32_t x[NLIMBS];
-  int first = POINT - 2, last = POINT;  /* limbs in use: [first, last) */
-  int i;
-  memset(x, 0, sizeof(x));
-  x[POINT - 1] = (uint32_t)(m % BASE);
-  x[POINT - 2] = (uint32_t)(m / BASE);
-  while (e > 0) {
-    int step = (e < STEP) ? e : STEP;
-    uint64_t carry = 0;
-    for (i = last - 1; i >= first; i--) {
-      carry += (uint64_t)x[i] << step;
-      x[i] = (uint32_t)(carry % BASE);
-      carry /= BASE;
-    }
-    if (carry > 0)
-      x[--first] = (uint32_t)carry;
-    e -= step;
-  }
-  while (e < 0) {
-    int step = (-e < STEP) ? -e : STEP;
-    uint64_t rest = 0;
-    for (i = first; i < last || rest > 0; i++) {
-      rest = rest * BASE + x[i];
-      x[i] = (uint32_t)(rest >> step);
-      rest &= ((uint64_t)1 << step) - 1;
-    }
-    last = i;
-    e += step;
-  }
-  while (x[first] == 0)
-    first++;
-  dec->n = 0;
-  for (i = first; i < last; i++) {
-    char *end = dec->d + dec->n + BASEDIGITS;
-    char *s = digits(end, x[i], 10, 0);
-    if (i == first) {
-      dec->n = (int)(end - s);
-      memmove(dec->d, s, (size_t)dec->n);
-      dec->point = dec->n + (POINT - 1 - i) * BASEDIGITS;
-    }
-    else {
-      memset(end - BASEDIGITS, '0', (size_t)(s - (end - BASEDIGITS)));
-      dec->n += BASEDIGITS;
-    }
-  }
-}
-
-/* }------------------------------------------------------------------ */
-
-
-/* rounds to 'keep' digits, half to even */
-static void roundto (Decimal *dec, int keep) {
-  int up = 0, i;
-  if (keep >= dec->n)
-    return;
-  if (keep >= 0) {
-    int c = dec->d[keep];
-    up = (c > '5');
-    if (c == '5') {
-      for (i = keep + 1; i < dec->n && dec->d[i] == '0'; i++) ;
-      up = (i < dec->n) || (keep > 0 && (dec->d[keep - 1] & 1));
-    }
-  }
-  dec->n = (keep > 0) ? keep : 0;
-  if (!up)
-    return;
-  for (i = dec->n; i > 0 && dec->d[i - 1] == '9'; i--)
-    dec->d[i - 1] = '0';
-  if (i > 0)
-    dec->d[i - 1]++;
-  else {  /* all nines: 1 and zeros (one more than there were) */
-    memmove(dec->d + 1, dec->d, (size_t)dec->n);
-    dec->d[0] = '1';
-    dec->n++;
-    dec->point++;
-  }
-}
-
-
-/* decimal digits of |x|, finite, rounded */
-static void todecimal (Decimal *dec, double x, Rounding r) {
-  uint64_t m;
-  int e;
-  memcpy(&m, &x, sizeof(m));
-  e = (int)(m >> 52) & 0x7ff;
-  m &= ((uint64_t)1 << 52) - 1;
-  if (e != 0)
-    m |= (uint64_t)1 << 52;
-  else
-    e = 1;  /* denormal (or zero) */
-  e -= 1075;
-  dec->n = 0;
-  dec->point = 1;
-  if (m == 0)
-    return;
-  if (!shortdecimal(dec, m, e, r)) {
-    longdigits(dec, m, e);
-    roundto(dec, r.fixed ? dec->point + r.digits : r.digits);
-  }
-}
-
-/* }================================================================== */
-
-
-/*
-** {==================================================================
 ** Floats
 ** ===================================================================
 */
 
 /* digit number 'i' of a decimal, also of those that it does not have */
-static char digitat (const Decimal *dec, int i) {
+static char digitat (const mw_Decimal *dec, int i) {
   return (i >= 0 && i < dec->n) ? dec->d[i] : '0';
 }
 
@@ -354,14 +124,14 @@ static char digitat (const Decimal *dec, int i) {
 ** to 'putnumber'.
 */
 typedef struct Body {
-  char s[MAXDIGITS + 32];
+  char s[MW_MAXDIGITS + 32];
   size_t n;
   size_t where;  /* where 'zeros' zeros belong */
   int zeros;
 } Body;
 
 
-static void fraction (Body *b, const Decimal *dec, int from, int count,
+static void fraction (Body *b, const mw_Decimal *dec, int from, int count,
                       int alt) {
   int have = dec->n - from;  /* digits that are there */
   int i;
@@ -376,7 +146,7 @@ static void fraction (Body *b, const Decimal *dec, int from, int count,
 }
 
 
-static void fixedbody (Body *b, const Decimal *dec, int prec, int alt) {
+static void fixedbody (Body *b, const mw_Decimal *dec, int prec, int alt) {
   int i;
   if (dec->point <= 0)
     b->s[b->n++] = '0';
@@ -386,7 +156,7 @@ static void fixedbody (Body *b, const Decimal *dec, int prec, int alt) {
 }
 
 
-static void expbody (Body *b, const Decimal *dec, int prec, int flags) {
+static void expbody (Body *b, const mw_Decimal *dec, int prec, int flags) {
   char buff[8];
   char *end = buff + sizeof(buff);
   char *s;
@@ -395,7 +165,7 @@ static void expbody (Body *b, const Decimal *dec, int prec, int flags) {
   fraction(b, dec, 1, prec, flags & F_ALT);
   b->s[b->n++] = (flags & F_UPPER) ? 'E' : 'e';
   b->s[b->n++] = (x < 0) ? '-' : '+';
-  s = digits(end, (uint64_t)(x < 0 ? -x : x), 10, 0);
+  s = mw_digits(end, (uint64_t)(x < 0 ? -x : x), 10, 0);
   while (end - s < 2)
     *--s = '0';
   memcpy(b->s + b->n, s, (size_t)(end - s));
@@ -404,15 +174,15 @@ static void expbody (Body *b, const Decimal *dec, int prec, int flags) {
 
 
 static void decimalbody (Body *b, double x, int conv, const Spec *sp) {
-  Decimal dec;
+  mw_Decimal dec;
   int prec = (sp->prec < 0) ? 6 : sp->prec;
   int alt = sp->flags & F_ALT;
-  Rounding r = {conv == 'f', prec};
+  mw_Rounding r = {conv == 'f', prec};
   if (conv == 'e')
     r.digits++;
   else if (conv == 'g' && prec == 0)
     r.digits = prec = 1;
-  todecimal(&dec, x, r);
+  mw_todecimal(&dec, x, r);
   if (conv == 'g') {
     int exp = dec.point - 1;
     if (!alt) {  /* no zeros at the end */
@@ -472,7 +242,7 @@ static void hexbody (Body *b, double x, int upper, const Spec *sp) {
   b->zeros = (prec > i) ? prec - i : 0;
   b->s[b->n++] = upper ? 'P' : 'p';
   b->s[b->n++] = (e < 0) ? '-' : '+';
-  s = digits(end, (uint64_t)(e < 0 ? -e : e), 10, 0);
+  s = mw_digits(end, (uint64_t)(e < 0 ? -e : e), 10, 0);
   if (s == end)
     *--s = '0';
   memcpy(b->s + b->n, s, (size_t)(end - s));

@@ -165,7 +165,7 @@ static double readhex (const char *s, const char **end) {
 
 #define STEP		29
 
-/* digits of a numeral that is not zero; its value is 0.d1d2d3... times 10 to the 'point' */
+/* digits of a numeral, not zero, of value 0.d1d2d3... times 10^point */
 typedef struct Digits {
   const char *s;  /* first digit that is not zero */
   int n;  /* how many to read, at most MAXDIGITS */

@@ -15,13 +15,13 @@
 #define snprintf	mw_snprintf
 #define vsnprintf	mw_vsnprintf
 #define strtod		mw_strtod
+#include "../../lua-src/decimal.c"
 #include "../../lua-src/numfmt.c"
 #undef BASE
 #undef BASEDIGITS
 #undef POINT
 #undef NLIMBS
 #undef STEP
-#undef MAXDIGITS
 #include "../../lua-src/numparse.c"
 #undef snprintf
 #undef vsnprintf
