@@ -71,6 +71,22 @@ static void stophooks (lua_State *L) {
 }
 
 
+/*
+** Calls 'mw_limit_onhit' in the frame that was charged, which may be a Lua
+** function's and then has no room for the API to push anything.
+*/
+static void callonhit (lua_State *L) {
+  CallInfo *ci = L->ci;
+  ptrdiff_t top = savestack(L, ci->top.p);
+  luaD_checkstack(L, LUA_MINSTACK);
+  if (ci->top.p < L->top.p + LUA_MINSTACK)
+    ci->top.p = L->top.p + LUA_MINSTACK;
+  mw_countdown = MW_INTERVAL;  /* what it charges is free, yet it ends */
+  mw_limit_onhit(L);
+  ci->top.p = restorestack(L, top);
+}
+
+
 int mw_expired (lua_State *L) {
   if (exhausted)
     raiselimit(L);
@@ -78,10 +94,9 @@ int mw_expired (lua_State *L) {
       (mw_limit_poll != NULL && mw_limit_poll(L))) {
     exhausted = 1;
     stophooks(L);
-    if (mw_limit_onhit != NULL) {
-      mw_countdown = MW_INTERVAL;  /* what it charges is free, yet it ends */
-      mw_limit_onhit(L);
-    }
+    mw_countdown = 0;
+    if (mw_limit_onhit != NULL)
+      callonhit(L);
     raiselimit(L);
   }
   refill();
