@@ -122,7 +122,7 @@ impl Session {
         tally.check("formatting (`cargo fmt` mends it)", self.cargo(&["fmt", "--all", "--check"]).status()?.success());
         for packages in [TOOLCHAIN, TESTS] {
             let mut command = self.cargo(&["clippy", "--quiet", "--all-targets"]);
-            packages.iter().for_each(|package| drop(command.args(["--package", package])));
+            command.args(packages.iter().flat_map(|package| ["--package", package]));
             let passed = command.args(["--", "-D", "warnings"]).status()?.success();
             tally.check(&format!("clippy on {}", packages.join(" and ")), passed);
         }
@@ -133,10 +133,8 @@ impl Session {
     /// The tests of packages; `modules` is the folder of built modules that they run.
     fn cargo_test(&self, packages: &[&str], modules: Option<&Path>) -> Result<Tally> {
         let mut command = self.cargo(&["test", "--quiet", "--no-fail-fast"]);
-        packages.iter().for_each(|package| drop(command.args(["--package", package])));
-        if let Some(filter) = &self.filter {
-            command.args(["--", filter]);
-        }
+        command.args(packages.iter().flat_map(|package| ["--package", package]));
+        command.args(["--", "--quiet"]).args(&self.filter);
         if let Some(folder) = modules {
             command.env(modules::VARIABLE, folder);
         }
