@@ -118,9 +118,31 @@ static int exists (lua_State *L, Table *h, const TValue *key) {
 }
 
 
+/*
+** Is there nothing to do for that write? A plain value, to a table that is
+** all new or to a key that is noted already. (Only for the table that the
+** barrier has seen last, which in a loop it is.)
+*/
+static int isnoted (Table *h, const TValue *key, const TValue *val) {
+#if MW_LUA == 54
+#define hasentry(t,k)	(!isempty(luaH_get(t, k)))
+#else
+  TValue v;
+#define hasentry(t,k)	(!tagisempty(luaH_get(t, k, &v)))
+#endif
+  return h == mw_S.lastobj && ttype(val) <= LUA_TSTRING &&
+         ttype(val) != LUA_TLIGHTUSERDATA &&
+         (mw_S.lastset != NULL ? hasentry(mw_S.lastset, key)
+          : ttisstring(key) || ttisnumber(key)) &&
+         !mw_isshell(h);
+}
+
+
 void mw_beforeset (lua_State *L, Table *h, const TValue *key,
                    const TValue *val) {
   int there;
+  if (isnoted(h, key, val))
+    return;
   sethvalue2s(L, L->top.p, h);  /* anchor (EXTRA_STACK) */
   L->top.p++;
   mw_touch(L, h);

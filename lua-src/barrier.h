@@ -63,6 +63,13 @@ extern Table *mw_realmetatable (lua_State *L, Table *h);
 extern int mw_getmissing (lua_State *L, Table *h, const TValue *key,
                           TValue *res);
 
+/*
+** 'luaV_finishget' for the shell 't': loads it and gets t[key], with its
+** metamethods. Returns the tag of the result.
+*/
+extern int mw_finishget (lua_State *L, const TValue *t, TValue *key,
+                         StkId val);
+
 /* does the store have an entry of the loaded shell 'h' that is not in memory? */
 extern int mw_hasentry (lua_State *L, Table *h, const TValue *key);
 

@@ -11,6 +11,7 @@
 #include "ldebug.h"
 #include "ldo.h"
 #include "lstring.h"
+#include "ltm.h"
 #include "lvm.h"
 
 #include "extlib.h"
@@ -460,6 +461,40 @@ int mw_getmissing (lua_State *L, Table *h, const TValue *key, TValue *res) {
   if (res != NULL)
     setobj(L, res, &v);
   return 1;
+}
+
+
+int mw_finishget (lua_State *L, const TValue *t, TValue *key, StkId val) {
+  Table *h = hvalue(t);
+  const TValue *tm;
+  if (mw_getmissing(L, h, key, s2v(val)))
+    return ttypetag(s2v(val));
+  tm = fasttm(L, mw_metatable(L, h), TM_INDEX);
+  if (tm == NULL)
+    setnilvalue(s2v(val));
+  else if (ttisfunction(tm))
+    luaT_callTMres(L, tm, t, key, val);
+  else {
+    luaE_incCstack(L);  /* guarded tables may form a loop */
+#if MW_LUA == 54
+    {
+      const TValue *slot;
+      if (luaV_fastget(L, tm, key, slot, luaH_get))
+        setobj2s(L, val, slot)
+      else
+        luaV_finishget(L, tm, key, val, slot);
+    }
+#else
+    {
+      lu_byte tag;
+      luaV_fastget(tm, key, s2v(val), luaH_get, tag);
+      if (tagisempty(tag))
+        luaV_finishget(L, tm, key, val, tag);
+    }
+#endif
+    L->nCcalls--;
+  }
+  return ttypetag(s2v(val));
 }
 
 

@@ -31,6 +31,8 @@ void mw_memory_close(void);
 void set_chunk_name(const char *s, size_t l);
 void set_limits(unsigned heap, int64_t instructions);
 extern lua_State *mw_L;
+extern unsigned int alloc_fail_one_in;
+extern unsigned long long alloc_random;
 }
 
 // ---- the host's store ------------------------------------------------------------------------------------------
@@ -153,6 +155,63 @@ static std::string directive(const std::string &text, const std::string &name, b
   return "";
 }
 
+// What the root reaches, found by reading the stored bytes here, apart from the runtime's own code.
+struct Reach {
+  std::map<std::pair<int, uint32_t>, bool> seen;  // kind (0 table, 0x10 function, 0x11 cell), id
+  std::vector<std::pair<int, uint32_t>> todo;
+  static uint32_t u32(const std::string &s, size_t at) {
+    uint32_t v = 0;
+    if (at + 4 <= s.size()) memcpy(&v, s.data() + at, 4);
+    return v;
+  }
+  void add(int kind, uint32_t id) {
+    if (!seen[{kind, id}]) {
+      seen[{kind, id}] = true;
+      todo.push_back({kind, id});
+    }
+  }
+  void value(const std::string &v, size_t at = 0) {
+    switch ((unsigned char)v[at]) {
+      case 0x07: add(0, u32(v, at + 1)); break;
+      case 0x10: add(0x10, u32(v, at + 2)); break;
+      case 0x16: add(0, u32(v, at + 2)); break;
+    }
+  }
+  void run() {
+    while (!todo.empty()) {
+      auto [kind, id] = todo.back();
+      todo.pop_back();
+      if (kind == 0) {
+        for (auto &e : store[id].entries) value(e.second.second, (unsigned char)e.first[0] == 0x14 ? 2 : 0);
+        if (store[id].entries.empty()) store.erase(id);
+        continue;
+      }
+      std::string key(1, (char)kind);
+      key.append((const char *)&id, 4);
+      const std::string &v = store[0].entries[key].second;
+      if (kind == 0x11)
+        value(v, 2);
+      else
+        for (unsigned i = 0; i < (unsigned char)v[14]; i++) add(0x11, u32(v, 15 + 4 * i));
+    }
+  }
+};
+
+static int inexact(const std::string &chunk) {
+  Reach r;
+  int bad = 0;
+  r.add(0, 1);
+  r.run();
+  for (auto &t : store)
+    if (t.first != 0 && !r.seen[{0, t.first}]) bad++;
+  for (auto &e : store[0].entries) {
+    int tag = (unsigned char)e.first[0];
+    if ((tag == 0x10 || tag == 0x11) && !r.seen[{tag, Reach::u32(e.first, 1)}]) bad++;
+  }
+  if (bad) std::cerr << chunk << ": collect_tables left " << bad << " unreachable\n";
+  return bad != 0;
+}
+
 static int runSection(const std::string &name, const std::string &text, int number) {
   bool there;
   std::string fault = directive(text, "fail-writes", &there);
@@ -164,11 +223,17 @@ static int runSection(const std::string &name, const std::string &text, int numb
     std::istringstream in(fault);
     in >> failOneIn >> randomState;
   }
+  std::string shortage = directive(text, "fail-memory", &there);
+  if (there) {
+    std::istringstream in(shortage);
+    in >> alloc_fail_one_in >> alloc_random;
+  }
   std::string chunk = "@" + name + "#" + std::to_string(number);
   set_chunk_name(chunk.data(), chunk.size());
   int n = compute(text.data(), text.size());
   std::string out((const char *)get_buffer_ptr(), (size_t)(n >= 0 ? n : -n - 1));
   failOneIn = 0;
+  alloc_fail_one_in = 0;
   int bad = 0;
   bool expectsError;
   std::string want = directive(text, "expect-error", &expectsError);
@@ -185,10 +250,10 @@ static int runSection(const std::string &name, const std::string &text, int numb
       std::cerr << chunk << ": error record lacks kind " << kind << "\n";
       bad = 1;
     }
-  } else if (n < 0) {
+  } else if (bool may; directive(text, "may-fail", &may), n < 0 && !may) {
     std::cerr << chunk << ": " << out << "\n";
     bad = 1;
-  } else if (getenv("VERBOSE")) {
+  } else if (n >= 0 && getenv("VERBOSE")) {
     uint32_t l;
     memcpy(&l, out.data(), 4);
     std::cout << out.substr(4, l);
@@ -196,8 +261,45 @@ static int runSection(const std::string &name, const std::string &text, int numb
   if (directive(text, "collect", &there), there && !bad && collect_tables(nullptr, 0) < 0) {
     std::cerr << chunk << ": collect_tables failed: " << message() << "\n";
     bad = 1;
-  }
+  } else if (there && !bad)
+    bad = inexact(chunk);
   return bad;
+}
+
+// With STORE=FILE in the environment the store comes from that file and goes back there, and only the section with the
+// number SECTION runs: for stores that another build wrote.
+static void loadStore(const char *file) {
+  std::ifstream in(file, std::ios::binary);
+  auto u32 = [&] { uint32_t v = 0; in.read((char *)&v, 4); return v; };
+  store.clear();
+  uint32_t id, n;
+  while (id = u32(), n = u32(), in) {
+    Table &t = store[id];
+    while (n-- > 0) {
+      std::string k(u32(), 0);
+      in.read(&k[0], (long)k.size());
+      std::string v(u32(), 0);
+      in.read(&v[0], (long)v.size());
+      t.order[++counter] = k;
+      t.entries[k] = {counter, v};
+    }
+  }
+}
+
+static void saveStore(const char *file) {
+  std::ofstream out(file, std::ios::binary);
+  auto u32 = [&](size_t v) { uint32_t w = (uint32_t)v; out.write((char *)&w, 4); };
+  for (auto &t : store) {
+    u32(t.first);
+    u32(t.second.order.size());
+    for (auto &o : t.second.order) {
+      const std::string &v = t.second.entries[o.second].second;
+      u32(o.second.size());
+      out << o.second;
+      u32(v.size());
+      out << v;
+    }
+  }
 }
 
 static int runFile(const char *path) {
@@ -217,6 +319,15 @@ static int runFile(const char *path) {
   std::string only = directive(sections[0], "lua", &there);
   if (there && only != LUA_VERSION_MAJOR "." LUA_VERSION_MINOR) return 0;
   store.clear();
+  if (const char *file = getenv("STORE")) {
+    size_t number = (size_t)atoi(getenv("SECTION"));
+    if (number > sections.size()) return 0;
+    if (number > 1) loadStore(file);
+    int bad = runSection(name, sections[number - 1], (int)number);
+    drop();
+    saveStore(file);
+    return bad;
+  }
   for (size_t i = 0; i < sections.size(); i++) {
     int bad = runSection(name, sections[i], (int)i + 1);
     drop();
@@ -241,8 +352,111 @@ static void dump() {
   }
 }
 
+// ---- mutated stores --------------------------------------------------------------------------------------------
+
+static uint64_t rnd() {
+  static uint64_t state = 88172645463325252u;
+  state ^= state << 13;
+  state ^= state >> 7;
+  return state ^= state << 17;
+}
+
+static void mutate(std::string &s) {
+  switch (rnd() % 6) {
+    case 0: if (!s.empty()) s[rnd() % s.size()] ^= (char)(1 << rnd() % 8); break;
+    case 1: if (!s.empty()) s[rnd() % s.size()] = (char)rnd(); break;
+    case 2: s.resize(rnd() % (s.size() + 1)); break;
+    case 3: s.insert(s.begin() + (long)(rnd() % (s.size() + 1)), (char)(rnd() % 24)); break;
+    case 4: if (s.size() >= 4) { uint32_t v = (uint32_t)rnd() % 40; memcpy(&s[rnd() % (s.size() - 3)], &v, 4); } break;
+    case 5: if (s.size() >= 4) { uint32_t v = (uint32_t)rnd(); memcpy(&s[rnd() % (s.size() - 3)], &v, 4); } break;
+  }
+}
+
+static const char walkAll[] = R"(
+  local seen, n = {}, 0
+  local queue = {Memory}
+  local function add(v)
+    local t = type(v)
+    if (t == "table" or t == "function" or t == "userdata") and not seen[v] and v ~= _G and v ~= package.loaded then
+      seen[v] = true; queue[#queue + 1] = v
+    end
+  end
+  while n < #queue and n < 3000 do
+    n = n + 1
+    local v = queue[n]
+    if type(v) == "table" then
+      pcall(function() for k, x in next, v do add(x) end end)
+      pcall(function() for k, x in pairs(v) do add(x) end end)
+      pcall(function() add(debug.getmetatable(v)) end)
+      for _, k in ipairs{1, "a", "b", "x", "n", "foo", true} do pcall(function() add(v[k]) end) end
+      pcall(function() return #v, v == {}, v < v, v .. v, v(1), -v, tostring(v) end)
+      pcall(rawlen, v)
+      pcall(function() v[1] = n; v.mutant = {n} end)
+      pcall(rawset, v, 2, n)
+      if n % 7 == 0 then pcall(setmetatable, v, {}) end
+    elseif type(v) == "function" and debug.getinfo(v, "S").what == "Lua" then
+      pcall(v, 1, 2)
+      for u = 1, 5 do add((select(2, debug.getupvalue(v, u)))) end
+    elseif type(v) == "userdata" then
+      pcall(function() for k, x in pairs(v) do add(x) end; v.x = 1 end)
+    end
+    if n % 50 == 0 then pcall(ext.flush) end
+  end
+  return Memory
+)";
+
+static void fuzz(const char *path, int n) {
+  if (runFile(path)) return;
+  auto original = store;
+  for (int i = 0; i < n; i++) {
+    store = original;
+    int hits = 1 + (int)(rnd() % 3);
+    while (hits-- > 0) {
+      auto t = store.begin();
+      std::advance(t, (long)(rnd() % store.size()));
+      if (t->second.entries.empty()) continue;
+      auto o = t->second.order.begin();
+      std::advance(o, (long)(rnd() % t->second.order.size()));
+      auto e = t->second.entries[o->second];
+      if (rnd() % 4 == 0) {
+        std::string key = o->second;
+        mutate(key);
+        if (t->second.entries.count(key)) continue;
+        t->second.entries.erase(o->second);
+        t->second.entries[key] = e;
+        o->second = key;
+      } else
+        mutate(t->second.entries[o->second].second);
+    }
+    if (init() != 0) abort();
+    set_limits(200000000, 3000000);
+    if (rnd() % 3 == 0) serialize_table(1);
+    compute(walkAll, sizeof(walkAll) - 1);
+    get_last_error();
+    flush();
+    int len = serialize_table(1);
+    if (len > 0) {
+      std::string image((const char *)get_buffer_ptr(), (size_t)len);
+      for (int k = 0; k < 4; k++) {
+        if (k > 0) mutate(image);
+        uint32_t id = deserialize_table((const unsigned char *)image.data(), image.size());
+        if (k == 0 && id == 0) printf("unchanged image refused: %s\n", message().c_str());
+        if (id != 0 && attach_memory_table(id) == 0) compute(walkAll, sizeof(walkAll) - 1);
+      }
+    }
+    collect_tables(nullptr, 0);
+    compute(walkAll, sizeof(walkAll) - 1);
+    drop();
+  }
+  printf("%s: %d mutants\n", path, n);
+}
+
 int main(int argc, char **argv) {
   int bad = 0, n = 0;
+  if (argc > 3 && !strcmp(argv[1], "--fuzz")) {
+    for (int i = 3; i < argc; i++) fuzz(argv[i], atoi(argv[2]));
+    return 0;
+  }
   for (int i = 1; i < argc; i++) {
     bad += runFile(argv[i]);
     n++;
