@@ -7,11 +7,21 @@ const [, , module, program, runs] = process.argv;
 const text = readFileSync(program);
 
 const begun = performance.now();
-const missing = () => {
-  throw new Error("a benchmark has no use for this import");
+const empty = (id, to, max) => {
+  if (max >= 4) new DataView(instance.exports.memory.buffer).setUint32(to, 0, true);
+  return 4;
 };
 const { instance } = await WebAssembly.instantiate(readFileSync(module), {
-  env: new Proxy({ js_time_now: Date.now }, { get: (known, name) => known[name] ?? missing }),
+  env: {
+    js_time_now: Date.now,
+    // A store that has nothing, and is asked to keep nothing that a benchmark reads again.
+    js_ext_table_get: () => -1,
+    js_ext_table_set: () => 0,
+    js_ext_table_delete: () => 0,
+    js_ext_table_drop: () => 0,
+    js_ext_table_size: () => 0,
+    js_ext_table_keys: empty,
+  },
 });
 const lua = instance.exports;
 if (lua.init() !== 0) throw new Error("init failed");

@@ -100,10 +100,10 @@ impl Figures {
         text.push_str(
             "\n\nCold: the first run in a fresh process (start-up: compile, instantiate, init, first chunk)\n",
         );
-        text.push_str(&self.table(|row| row.cold));
+        text.push_str(&self.table(|row| Some(row.cold)));
         text.push_str("\n\nWarm: the third run in the same process\n");
-        text.push_str(&self.table(|row| row.warm));
-        text.push('\n');
+        text.push_str(&self.table(|row| (row.benchmark != STARTUP).then_some(row.warm)));
+        text.push_str("\n\n");
         for target in &TARGETS {
             if let Some(line) = self.target_line(target) {
                 text.push_str(&line);
@@ -112,9 +112,10 @@ impl Figures {
         text
     }
 
-    fn table(&self, time: impl Fn(&Row) -> Spread) -> String {
+    /// A line for each benchmark that has such a time.
+    fn table(&self, time: impl Fn(&Row) -> Option<Spread>) -> String {
         let mut table = Table::new();
-        table.load_style(presets::UTF8_HORIZONTAL_ONLY).set_header([
+        table.load_style(presets::NOTHING).set_header([
             "benchmark",
             "native ms",
             "wasmoon ms",
@@ -127,12 +128,14 @@ impl Figures {
             "spread",
         ]);
         table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-        let mut names: Vec<&str> = self.rows.iter().map(|row| row.benchmark.as_str()).collect();
+        let rows = self.rows.iter().filter(|row| time(row).is_some());
+        let mut names: Vec<&str> = rows.map(|row| row.benchmark.as_str()).collect();
         names.dedup();
         for name in names {
-            let median = |engine| self.row(name, engine).map_or(f64::NAN, |row| time(row).median);
+            let median = |engine| self.row(name, engine).and_then(&time).map_or(f64::NAN, |spread| spread.median);
             let ratio = |ours, theirs| format!("{:.2}", median(ours) / median(theirs));
-            let spread = self.rows.iter().filter(|row| row.benchmark == name).map(|row| time(row).percent());
+            let spread =
+                self.rows.iter().filter(|row| row.benchmark == name).filter_map(|row| Some(time(row)?.percent()));
             let mut cells = vec![name.to_owned()];
             cells.extend([NATIVE, WASMOON, "speed", "size"].map(|engine| milliseconds(median(engine))));
             cells.extend(
