@@ -527,8 +527,11 @@ static void lookforall (lua_State *L, void *ud) {
     }
     else if (l->ok) {
       l->ok = 0;
-      l->badlink = (c > 0) ? MW_LINK_KEY : MW_LINK_NONE;
-      setobj(L, &l->badkey, &k);
+      l->badlink = MW_LINK_NONE;
+      if (c > 0) {
+        l->badlink = MW_LINK_KEY;
+        setobj(L, &l->badkey, &k);
+      }
       strcpy(why, mw_S.why);
     }
   }
