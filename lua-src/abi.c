@@ -30,8 +30,7 @@ int (*mw_atend) (lua_State *L);
 static mw_Buffer chunkname;
 static int named;
 
-/* is an exported function running Lua? */
-static int busy;
+int mw_busy;
 
 
 /*
@@ -40,35 +39,39 @@ static int busy;
 ** ===================================================================
 */
 
-/*
-** 'syntax' (of the chunk, may be NULL) is looked at after a failure;
-** 'record' tells whether to put a failure on record.
-*/
-static int protectedrun (lua_CFunction f, void *ud, const int *syntax,
-                         int record) {
+int mw_protected (lua_CFunction f, void *ud, const int *syntax,
+                  lua_CFunction handler) {
   lua_State *L = mw_L;
+  int outermost = (mw_busy++ == 0);
+  int top = lua_gettop(L);
   int status;
-  mw_limit_onhit = record ? mw_error_note : NULL;
-  mw_limit_begin();
-  lua_settop(L, 0);
-  lua_pushcfunction(L, mw_error_handler);
+  if (outermost) {
+    mw_limit_onhit = (handler != NULL) ? mw_error_note : NULL;
+    mw_limit_begin();
+  }
+  lua_pushcfunction(L, handler);
   lua_pushcfunction(L, f);
   lua_pushlightuserdata(L, ud);
-  status = lua_pcall(L, 1, 0, record ? 1 : 0);
-  if (mw_limit_end()) {
+  status = lua_pcall(L, 1, 0, (handler != NULL) ? top + 1 : 0);
+  if (outermost ? mw_limit_end() : mw_limit_hit()) {
     if (status == LUA_OK)
       status = LUA_ERRRUN;
-    if (record)
-      mw_error_set(MW_ERR_LIMIT, MW_LIMITMSG);
+    if (handler != NULL)
+      mw_error_set(MW_ERR_LIMIT, mw_limit_message);
   }
-  else if (status != LUA_OK && record)
-    mw_error_record(L, status, syntax != NULL && *syntax);
-  lua_settop(L, 0);
+  else if (handler != NULL) {
+    if (status != LUA_OK)
+      mw_error_record(L, status, syntax != NULL && *syntax);
+    else if (outermost)
+      mw_error_clear();  /* of what failed inside a host function */
+  }
+  lua_settop(L, top);
+  mw_busy--;
   return status;
 }
 
 
-static void starting (void) {
+void mw_starting (void) {
   mw_error_clear();
   mw_error_forget(mw_L);
   mw_output_clear();
@@ -77,15 +80,17 @@ static void starting (void) {
 
 int mw_run (lua_CFunction f, void *ud) {
   int status;
-  starting();
-  status = protectedrun(f, ud, NULL, 1);
+  if (mw_busy)
+    return mw_protected(f, ud, NULL, mw_error_handler);
+  mw_starting();
+  status = mw_protected(f, ud, NULL, mw_error_handler);
   mw_output_deliver();
   return status;
 }
 
 
 int mw_run_quietly (lua_CFunction f, void *ud) {
-  return protectedrun(f, ud, NULL, 0);
+  return mw_protected(f, ud, NULL, NULL);
 }
 
 /* }================================================================== */
@@ -97,7 +102,7 @@ int mw_run_quietly (lua_CFunction f, void *ud) {
 ** ===================================================================
 */
 
-/* unprotected errors cannot happen, for all Lua runs in 'protectedrun' */
+/* unprotected errors cannot happen, for all Lua runs in 'mw_protected' */
 static int panic (lua_State *L) {
   (void)L;
   __builtin_trap();
@@ -165,7 +170,7 @@ static int fullgc (lua_State *L) {
 
 
 MW_EXPORT void run_gc (void) {
-  if (mw_L != NULL && !busy)
+  if (mw_L != NULL && !mw_busy)
     mw_run_quietly(fullgc, NULL);
 }
 
@@ -238,6 +243,13 @@ MW_EXPORT void set_chunk_name (const char *s, size_t l) {
 }
 
 
+const char *mw_chunkname (const char *text) {
+  const char *name = named ? (const char *)chunkname.data : text;
+  named = 0;
+  return name;
+}
+
+
 typedef struct Chunk {
   const char *s;
   size_t l;
@@ -256,8 +268,7 @@ static int runchunk (lua_State *L) {
   lua_settop(L, 0);
   s = lua_pushlstring(L, c->s, c->l);
   mw_io_trim();
-  name = named ? (const char *)chunkname.data : s;
-  named = 0;
+  name = mw_chunkname(s);
   status = luaL_loadbufferx(L, s, c->l, name, "t");
   if (status != LUA_OK) {
     c->syntax = (status == LUA_ERRSYNTAX);
@@ -288,21 +299,20 @@ static int failed (void) {
 MW_EXPORT int compute (const char *s, size_t l) {
   Chunk c;
   int n;
-  if (mw_L == NULL || busy)
+  if (mw_L == NULL || mw_busy)
     return -1;
-  busy = 1;
   c.s = s;
   c.l = l;
   c.syntax = 0;
-  starting();
-  n = (protectedrun(runchunk, &c, &c.syntax, 1) == LUA_OK) ? (int)mw_io.n
-                                                           : -1;
+  mw_starting();
+  n = (mw_protected(runchunk, &c, &c.syntax, mw_error_handler) == LUA_OK)
+        ? (int)mw_io.n : -1;
   mw_codec_release();
   if (mw_atend != NULL &&
-      protectedrun(mw_atend, NULL, NULL, n >= 0) != LUA_OK)
+      mw_protected(mw_atend, NULL, NULL,
+                   (n >= 0) ? mw_error_handler : NULL) != LUA_OK)
     n = -1;
   mw_output_deliver();
-  busy = 0;
   return (n >= 0) ? n : failed();
 }
 

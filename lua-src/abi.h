@@ -16,14 +16,34 @@
 */
 #define MW_EXPORT		__attribute__((used))
 
-/* the main thread; NULL before 'init' */
+/*
+** The thread that exported functions run on: the main thread, or, while
+** Lua calls a host function, the thread that does. NULL before 'init'.
+*/
 extern lua_State *mw_L;
 
+/* number of exported functions that run Lua, one inside the other */
+extern int mw_busy;
+
 /*
-** Runs f with 'ud' as its argument (a light userdata, index 1) on the main
-** thread, as an exported function has to: limits counted anew, the error
-** record cleared before and filled in after a failure. The results that f
-** returns are dropped. Returns LUA_OK or the status of the failure.
+** Runs f with 'ud' as its argument (a light userdata, index 1) in protected
+** mode on 'mw_L' and drops its results. The outermost of such runs counts
+** limits anew. With a message handler (NULL: none) a failure is put on
+** record; 'syntax' (of the call's own chunk, may be NULL) is looked at then.
+** Returns LUA_OK or the status of the failure.
+*/
+extern int mw_protected (lua_CFunction f, void *ud, const int *syntax,
+                         lua_CFunction handler);
+
+/* what an outermost exported function forgets: error record and old output */
+extern void mw_starting (void);
+
+/* name of a chunk with that text; a name that the host set is used up */
+extern const char *mw_chunkname (const char *text);
+
+/*
+** Runs f as 'mw_protected' does, as an exported function has to: the error
+** record is cleared before and filled in after a failure.
 */
 extern int mw_run (lua_CFunction f, void *ud);
 

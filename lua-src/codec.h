@@ -76,6 +76,13 @@ extern void mw_codec_release (void);
 */
 extern void (*mw_codec_touch) (lua_State *L, Table *t);
 
+/*
+** Called (if set) for each value before 'mw_encode_values' encodes it; true:
+** it has appended the value itself. It may not run code of a script. Holds
+** for one record: 'mw_codec_release' takes it away.
+*/
+extern int (*mw_codec_hook) (lua_State *L, mw_Buffer *b, const TValue *o);
+
 /* }================================================================== */
 
 

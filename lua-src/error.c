@@ -15,6 +15,7 @@
 #include "codec.h"
 #include "error.h"
 #include "output.h"
+#include "pool.h"
 
 
 /* a text that can be kept even when there is no memory, then cut */
@@ -84,6 +85,30 @@ void mw_error_clear (void) {
   rec.incomplete = rec.truncated = rec.line = 0;
   cleartext(&rec.message);
   cleartext(&rec.traceback);
+}
+
+
+void *mw_error_save (void) {
+  void *old = NULL;
+  if (rec.kind != MW_ERR_NONE || rec.line > 0 || rec.traceback.l > 0) {
+    old = mw_alloc(NULL, NULL, 0, sizeof(rec));
+    if (old != NULL) {
+      memcpy(old, &rec, sizeof(rec));
+      memset(&rec, 0, sizeof(rec));
+    }
+  }
+  return old;
+}
+
+
+void mw_error_restore (void *old) {
+  mw_error_clear();
+  if (old != NULL) {
+    mw_buf_free(&rec.message.b);
+    mw_buf_free(&rec.traceback.b);
+    memcpy(&rec, old, sizeof(rec));
+    mw_alloc(NULL, old, sizeof(rec), 0);
+  }
 }
 
 
@@ -336,37 +361,35 @@ static void cut (size_t *l, size_t *over) {
 }
 
 
-size_t mw_error_encode (void) {
+void mw_error_append (int output) {
   const char *kind = kinds[rec.kind];
   size_t lmsg = rec.message.l;
   size_t ltrace = rec.traceback.l;
-  size_t lout = mw_output_delivered();
+  size_t lout = output ? mw_output_delivered() : 0;
   int truncated = rec.truncated;
-  size_t room, over, count = 4;
-  if (rec.kind == MW_ERR_NONE)
-    return 0;
+  size_t room, over, count = 3;
   /* everything but the three long texts takes less than this */
   room = HEADER + fieldsize("message", 0) + fieldsize("traceback", 0) +
          fieldsize("output", 0) + fieldsize("kind", strlen(kind)) +
          fieldsize("chunk", LUA_IDSIZE) + fieldsize("line", 8) +
          fieldsize("incomplete", 1) + fieldsize("truncated", 1);
-  mw_io.n = 0;
   if (!mw_buf_tryreserve(&mw_io, room + lmsg + ltrace + lout) && mw_L != NULL)
     luaC_fullgc(mw_L, 1);  /* what the failed call has left (no finalizers) */
   if (!mw_buf_tryreserve(&mw_io, room + lmsg + ltrace + lout)) {
-    over = room + lmsg + ltrace + lout - mw_io.cap;
+    over = room + lmsg + ltrace + lout - (mw_io.cap - mw_io.n);
     cut(&lout, &over);
     cut(&ltrace, &over);
     cut(&lmsg, &over);
     truncated = 1;
   }
-  count += 2 * (rec.line > 0) + rec.incomplete + truncated;
+  count += output + 2 * (rec.line > 0) + rec.incomplete + truncated;
   mw_buf_addu8(NULL, &mw_io, MW_TAG_TABLE);
   mw_buf_addu32(NULL, &mw_io, count);
   addfield("message", rec.message.s, lmsg);
   addfield("traceback", rec.traceback.s, ltrace);
   addfield("kind", kind, strlen(kind));
-  addfield("output", (const char *)mw_output.data, lout);
+  if (output)
+    addfield("output", (const char *)mw_output.data, lout);
   if (rec.line > 0) {
     addfield("chunk", rec.chunk, strlen(rec.chunk));
     mw_encode_string(NULL, &mw_io, "line", 4);
@@ -377,6 +400,14 @@ size_t mw_error_encode (void) {
     addflag("incomplete");
   if (truncated)
     addflag("truncated");
+}
+
+
+size_t mw_error_encode (void) {
+  if (rec.kind == MW_ERR_NONE)
+    return 0;
+  mw_io.n = 0;
+  mw_error_append(1);
   return mw_io.n;
 }
 

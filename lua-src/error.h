@@ -21,6 +21,13 @@ enum {
 /* forgets the last failure and the captured output */
 extern void mw_error_clear (void);
 
+/*
+** Puts aside what is on record, for an exported function that runs inside
+** another one, and puts it back. Without memory it is forgotten.
+*/
+extern void *mw_error_save (void);
+extern void mw_error_restore (void *old);
+
 /* kind of the failure on record, MW_ERR_NONE if there is none */
 extern int mw_error_kind (void);
 
@@ -69,5 +76,11 @@ extern const char *mw_error_message (size_t *len);
 ** returns its length, 0 if there is none. Cuts it rather than fail.
 */
 extern size_t mw_error_encode (void);
+
+/*
+** Appends the record of a failure to the I/O buffer (which has to have 4
+** kB left), without the captured output unless 'output'.
+*/
+extern void mw_error_append (int output);
 
 #endif

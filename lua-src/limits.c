@@ -20,7 +20,12 @@
 int mw_countdown = MW_INTERVAL;
 
 void (*mw_limit_onhit) (lua_State *L) = NULL;
-int (*mw_limit_poll) (lua_State *L) = NULL;
+const char *(*mw_limit_poll) (void) = NULL;
+void (*mw_pause) (lua_State *L) = NULL;
+
+const char *mw_limit_message = MW_LIMITMSG;
+
+int mw_suspending = 0;
 
 static int64_t setting = 0;  /* limit for exports to begin; 0 = none */
 
@@ -51,7 +56,7 @@ static void refill (void) {
 */
 static l_noret raiselimit (lua_State *L) {
   mw_countdown = 0;  /* the next charge comes here again */
-  setsvalue2s(L, L->top.p, luaS_newliteral(L, MW_LIMITMSG));
+  setsvalue2s(L, L->top.p, luaS_new(L, mw_limit_message));
   L->top.p++;  /* EXTRA_STACK has room */
   luaD_throw(L, LUA_ERRRUN);
 }
@@ -90,8 +95,9 @@ static void callonhit (lua_State *L) {
 int mw_expired (lua_State *L) {
   if (exhausted)
     raiselimit(L);
+  mw_limit_message = MW_LIMITMSG;
   if ((limit != 0 && remaining <= 0) ||
-      (mw_limit_poll != NULL && mw_limit_poll(L))) {
+      (mw_limit_poll != NULL && (mw_limit_message = mw_limit_poll()) != NULL)) {
     exhausted = 1;
     stophooks(L);
     mw_countdown = 0;
@@ -102,6 +108,14 @@ int mw_expired (lua_State *L) {
   refill();
   mw_countdown--;  /* the step that led here */
   return (L->hookmask == 0);
+}
+
+
+int mw_reenter (lua_State *L) {
+  int again = mw_expired(L);
+  if (again && mw_pause != NULL)
+    mw_pause(L);
+  return again;
 }
 
 

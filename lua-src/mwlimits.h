@@ -58,6 +58,12 @@ extern int mw_countdown;
 */
 int mw_expired (struct lua_State *L);
 
+/*
+** 'mw_expired' for the interpreter loop: all its state is in the CallInfo
+** when it calls this, so that 'mw_pause' can suspend the thread here.
+*/
+int mw_reenter (struct lua_State *L);
+
 /* What 'mw_chargen' and 'mw_note' do when the countdown does not suffice. */
 void mw_chargemany (struct lua_State *L, uint64_t n);
 void mw_notemany (uint64_t n);
@@ -67,8 +73,12 @@ void mw_notemany (uint64_t n);
 ** For the exports
 */
 
-/* The message of the error that is raised; the record's kind is "limit". */
+/*
+** The messages of the error that is raised: the limit's own, and the one
+** that was raised last. The record's kind is "limit".
+*/
 #define MW_LIMITMSG	"instruction limit exceeded"
+extern const char *mw_limit_message;
 
 /* Sets the limit of the exports that begin from now on; <= 0: none. */
 void mw_limit_set (int64_t instructions);
@@ -98,9 +108,16 @@ extern void (*mw_limit_onhit) (struct lua_State *L);
 /*
 ** If not NULL, asked each time the countdown has passed zero (at the least
 ** once in MW_INTERVAL steps) whether to end the script though the count has
-** not run out (a clock, say): true ends it as the limit does.
+** not run out (a clock, say): a message (a literal) ends it as the limit
+** does; NULL lets it go on.
 */
-extern int (*mw_limit_poll) (struct lua_State *L);
+extern const char *(*mw_limit_poll) (void);
+
+/*
+** If not NULL, called by 'mw_reenter' when the script may go on. It returns,
+** or suspends the thread as a hook may (see 'bridge/task.c').
+*/
+extern void (*mw_pause) (struct lua_State *L);
 
 
 /*

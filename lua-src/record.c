@@ -54,6 +54,7 @@ static struct {
 } w;
 
 void (*mw_codec_touch) (lua_State *L, Table *t);
+int (*mw_codec_hook) (lua_State *L, mw_Buffer *b, const TValue *o);
 
 
 static void freescratch (void) {
@@ -82,6 +83,7 @@ static void restartgc (void) {
 
 
 void mw_codec_release (void) {
+  mw_codec_hook = NULL;
   freescratch();
   restartgc();
 }
@@ -158,9 +160,11 @@ static int getslot (lua_State *L, Table *t, unsigned int i, TValue *key,
 #if MW_LUA == 54
   unsigned int asize = luaH_realasize(t);
   if (i < asize) {
+    if (isempty(&t->array[i]))
+      return 0;
     setobj(L, val, &t->array[i]);
     setivalue(key, (lua_Integer)i + 1);
-    return !isempty(val);
+    return 1;
   }
 #else
   unsigned int asize = t->asize;
@@ -228,6 +232,8 @@ static void addopaque (lua_State *L, mw_Buffer *b, const TValue *o,
 
 static void addvalue (lua_State *L, mw_Buffer *b, const TValue *o,
                       int texts, int noted) {
+  if (mw_codec_hook != NULL && mw_codec_hook(L, b, o))
+    return;
   if (ttistable(o))
     opentable(L, b, hvalue(o));
   else if (!mw_encode_scalar(L, b, o) && !mw_encode_function(L, b, o))

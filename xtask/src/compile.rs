@@ -88,6 +88,8 @@ pub struct CompilePlan<'a> {
     pub upstream: &'a Prepared,
     /// The folder of the runtime's C files and headers, `lua-src`; `config.h` in it is included first everywhere.
     pub runtime: PathBuf,
+    /// Folders below `runtime` whose C files are compiled, too: what only some contracts need.
+    pub parts: Vec<String>,
     /// The folder of the object cache.
     pub cache: PathBuf,
 }
@@ -100,6 +102,7 @@ impl<'a> CompilePlan<'a> {
             profile,
             upstream,
             runtime: root.join("lua-src"),
+            parts: Vec::new(),
             cache: root.join("target/moonwright/objects"),
         }
     }
@@ -224,8 +227,11 @@ fn units(plan: &CompilePlan<'_>) -> Result<Vec<Unit>, CompileError> {
         Unit { path, stem, ours }
     };
     let upstream = plan.upstream.sources.iter().map(|path| unit(path.clone(), false));
-    let ours = files(&plan.runtime, &[".c"])?.into_iter().map(|(_, path)| unit(path, true));
-    Ok(upstream.chain(ours).collect())
+    let mut ours = files(&plan.runtime, &[".c"])?;
+    for part in &plan.parts {
+        ours.extend(files(&plan.runtime.join(part), &[".c"])?);
+    }
+    Ok(upstream.chain(ours.into_iter().map(|(_, path)| unit(path, true))).collect())
 }
 
 /// Every header that a source can include, by the folder's role and its name.
@@ -234,6 +240,11 @@ fn headers(plan: &CompilePlan<'_>) -> Result<BTreeMap<String, Vec<u8>>, CompileE
     for (role, folder) in [("lua", &plan.upstream.folder), ("lua-src", &plan.runtime)] {
         for (name, path) in files(folder, &[".h", ".inc", ".def"])? {
             headers.insert(format!("{role}/{name}"), read(&path)?);
+        }
+    }
+    for part in &plan.parts {
+        for (name, path) in files(&plan.runtime.join(part), &[".h"])? {
+            headers.insert(format!("lua-src/{part}/{name}"), read(&path)?);
         }
     }
     Ok(headers)
@@ -384,6 +395,7 @@ mod tests {
                 profile,
                 upstream: &self.upstream,
                 runtime: self.dir.path().join("lua-src"),
+                parts: Vec::new(),
                 cache: self.dir.path().join("objects"),
             };
             compile_all(&self.toolchain, &plan, &Silent)
@@ -497,6 +509,7 @@ mod tests {
             profile: Profile::Size,
             upstream: &project.upstream,
             runtime: project.dir.path().join("lua-src"),
+            parts: Vec::new(),
             cache: project.dir.path().join("objects"),
         };
         compile_all(&project.toolchain, &plan, &counting).unwrap();

@@ -52,6 +52,8 @@ pub struct Contract {
     pub name: String,
     /// What it is for, in one line.
     pub description: String,
+    /// Folders below `lua-src` whose C files only modules that keep this contract are made of.
+    pub parts: Vec<String>,
     /// What the module must export, in the order of the files.
     pub exports: Vec<ExportSpec>,
     /// What the module may import.
@@ -94,6 +96,8 @@ struct ContractFile {
     description: String,
     #[serde(default)]
     extends: Vec<String>,
+    #[serde(default)]
+    parts: Vec<String>,
     #[serde(default)]
     export: Vec<ItemFile>,
     #[serde(default)]
@@ -212,8 +216,16 @@ fn parse(name: &str, origin: &str, text: &str, seen: &mut Vec<String>) -> Result
     let parse_error = |message: String| ContractError::Parse { origin: origin.to_owned(), message };
     let file: ContractFile =
         toml::from_str(text).map_err(|error| parse_error(error.to_string().trim_end().to_owned()))?;
-    let mut contract =
-        Contract { name: name.to_owned(), description: file.description, exports: vec![], imports: vec![] };
+    if let Some(part) = file.parts.iter().find(|part| !part.bytes().all(|byte| byte.is_ascii_lowercase())) {
+        return Err(parse_error(format!("`parts`: expected names of folders below lua-src, found `{part}`")));
+    }
+    let mut contract = Contract {
+        name: name.to_owned(),
+        description: file.description,
+        parts: file.parts,
+        exports: vec![],
+        imports: vec![],
+    };
     seen.push(name.to_owned());
     for base in &file.extends {
         if seen.contains(base) {
@@ -221,6 +233,7 @@ fn parse(name: &str, origin: &str, text: &str, seen: &mut Vec<String>) -> Result
         }
         let (base, text) = BUILT_IN.iter().find(|(known, _)| known == base).ok_or_else(|| unknown(base))?;
         let base = parse(base, &format!("contract {base}"), text, seen)?;
+        contract.parts.extend(base.parts);
         contract.exports.extend(base.exports);
         contract.imports.extend(base.imports);
     }

@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::budget::Budget;
 use crate::compile::CompilePlan;
 use crate::contract::{self, Contract};
 use crate::features::FeatureSet;
@@ -116,6 +117,7 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
         profile: recipe.profile,
         upstream: &prepared,
         runtime: setting.root.join("lua-src"),
+        parts: parts(&contracts(recipe)?),
         cache: work.join("objects"),
     };
     let objects = compile::compile_all(&toolchain, &plan, progress)?;
@@ -123,7 +125,8 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
     let archives = toolchain.archives(variant, progress)?;
 
     progress.stage("Linking");
-    let name = format!("{}-{}.wasm", recipe.lua, recipe.profile);
+    let parts: String = plan.parts.iter().map(|part| format!("-{part}")).collect();
+    let name = format!("{}-{}{parts}.wasm", recipe.lua, recipe.profile);
     let options = LinkOptions { debug: recipe.profile == Profile::Dev, ..LinkOptions::default() };
     let linked = link::link(&toolchain, &objects, &archives, &options, &work.join("linked").join(name))?;
 
@@ -204,6 +207,12 @@ fn contracts(recipe: &Recipe) -> Result<Vec<Contract>, PipelineError> {
     recipe.contracts.iter().map(String::as_str).chain(host).map(|name| Ok(contract::load(name)?)).collect()
 }
 
+/// The folders of the runtime that these contracts need beside `lua-src` itself.
+fn parts(contracts: &[Contract]) -> Vec<String> {
+    let parts: BTreeSet<&String> = contracts.iter().flat_map(|contract| &contract.parts).collect();
+    parts.into_iter().cloned().collect()
+}
+
 fn export_options(contracts: &[Contract], recipe: &Recipe) -> ExportOptions {
     let promised = contracts.iter().flat_map(|contract| &contract.exports).map(|export| export.name.clone());
     // wasm-opt must know these two to be in use, and the unwind pass takes the export away again.
@@ -248,6 +257,8 @@ fn report(
     let interface = Interface::read(&finished.wasm)?;
     let total = finished.stages.last().map(|stage| stage.weight).unwrap_or_default();
     let budgets = budget::read(&setting.root.join("ci/size-budget.toml"))?;
+    let shipped = || if recipe.is_shipped() { budgets.of(recipe.lua, recipe.profile) } else { Budget::default() };
+    let budget = recipe.budget.unwrap_or_else(shipped);
     let report = Report {
         format: report::FORMAT,
         lua: recipe.lua,
@@ -261,7 +272,7 @@ fn report(
         sections: finished.sections,
         exports: interface.exports.into_iter().map(|export| export.name).collect(),
         imports: interface.imports.into_iter().map(|import| format!("{}.{}", import.module, import.name)).collect(),
-        budget: budgets.check(recipe.profile, total),
+        budget: budgets.check(recipe.lua, recipe.profile, budget, total),
     };
     Ok(Built { wasm: finished.wasm, report })
 }
