@@ -1,0 +1,198 @@
+/**
+ * States in IndexedDB: in any browser, in pages and workers. One database holds all states.
+ *
+ * | object store | key | value |
+ * |---|---|---|
+ * | `states` | name | `{ version, stamp }`: the application's version; a number that each commit draws anew |
+ * | `records` | [name, number of the entry] | one Uint8Array: f64 number, u32 table, u32 length of the key, key, value |
+ */
+import type { IDBPDatabase } from "idb";
+import { openDB, unwrap } from "./idb.js";
+import { acquire } from "./lock.js";
+import { view } from "./container.js";
+import type { Entry, Journal } from "./records.js";
+import { checkName, openSession, type Backend } from "./session.js";
+import { StoreError, type OpenOptions, type Session, type Store } from "./store.js";
+
+const STATES = "states";
+const RECORDS = "records";
+const AT_ID = 8;
+const AT_KEY_LENGTH = AT_ID + 4;
+const AT_KEY = AT_KEY_LENGTH + 4;
+
+interface State {
+  version: number;
+  stamp: number;
+}
+
+export interface IndexedDbOptions {
+  /** Name of the database; "moonwright" by default. */
+  database?: string;
+  /** "relaxed" commits faster, but after a power failure what `save` promised may be missing. */
+  durability?: "strict" | "relaxed";
+}
+
+export class IndexedDbStore implements Store {
+  readonly #database: string;
+  readonly #durability: "strict" | "relaxed";
+
+  constructor(options: IndexedDbOptions = {}) {
+    this.#database = options.database ?? "moonwright";
+    this.#durability = options.durability ?? "strict";
+  }
+
+  open(name: string, options: OpenOptions = {}): Promise<Session> {
+    return openSession(name, options, this.#lock(name), () => this.#load(name));
+  }
+
+  async list(): Promise<string[]> {
+    return this.#with(async (db) => (await db.getAllKeys(STATES)).map(String).sort());
+  }
+
+  async delete(name: string): Promise<void> {
+    checkName(name);
+    const lock = await acquire(this.#lock(name), name, {});
+    try {
+      await this.#with(async (db) => {
+        const tx = db.transaction([STATES, RECORDS], "readwrite", { durability: this.#durability });
+        unwrap(tx.objectStore(STATES)).delete(name);
+        unwrap(tx.objectStore(RECORDS)).delete(all(name));
+        await tx.done;
+      });
+    } finally {
+      await lock!.release();
+    }
+  }
+
+  #lock(name: string): string {
+    return `moonwright ${this.#database}/${name}`;
+  }
+
+  async #connect(): Promise<IDBPDatabase> {
+    if (!globalThis.indexedDB) throw new StoreError("failed", "there is no IndexedDB here; use another store, such as FileStore or MemoryStore");
+    const db = await openDB(this.#database, 1, {
+      upgrade(fresh) {
+        fresh.createObjectStore(STATES);
+        fresh.createObjectStore(RECORDS);
+      },
+      // Somebody wants to delete or upgrade the database; a commit that is under way still ends.
+      blocking: () => db.close(),
+    }).catch((error: unknown) => {
+      throw new StoreError("failed", `the browser does not open the database "${this.#database}" (private browsing, or storage is blocked or full): ${String(error)}`, error);
+    });
+    return db;
+  }
+
+  async #with<T>(work: (db: IDBPDatabase) => Promise<T>): Promise<T> {
+    const db = await this.#connect();
+    try {
+      return await work(db);
+    } finally {
+      db.close();
+    }
+  }
+
+  async #load(name: string): Promise<Backend> {
+    let db = await this.#connect();
+    const tx = db.transaction([STATES, RECORDS]);
+    const records = tx.objectStore(RECORDS);
+    const [state, rows] = await Promise.all([tx.objectStore(STATES).get(name) as Promise<State | undefined>, records.getAll(all(name))]);
+    const entries: Entry[] = [];
+    const damaged = [];
+    const read = rows.map(unpack);
+    // Numbers of those that don't say their own.
+    const keys = read.includes(undefined) ? await records.getAllKeys(all(name)) : [];
+    for (const [n, entry] of read.entries()) {
+      if (entry) entries.push(entry);
+      else {
+        const seq = (keys[n] as [string, number])[1];
+        const place = `entry ${String(seq)} of the state "${name}" in the database "${this.#database}" is not a record`;
+        damaged.push({ seq, place, bytes: rows[n] instanceof Uint8Array ? rows[n] : undefined });
+      }
+    }
+    let stamp = state?.stamp;
+    let version = state?.version ?? 0;
+    return {
+      entries,
+      version,
+      fresh: !state && rows.length === 0,
+      damaged,
+      commit: async (journal, _records, leaving) => {
+        const unchecked = leaving && globalThis.navigator?.locks !== undefined;
+        const next = { version: journal.version ?? version, stamp: Math.random() };
+        try {
+          await this.#commit(db, name, journal, stamp, next, unchecked);
+        } catch (error) {
+          if ((error as Error | undefined)?.name !== "InvalidStateError") throw error;
+          // The connection was closed under us. What the database holds now is checked by the commit itself.
+          db = await this.#connect();
+          await this.#commit(db, name, journal, stamp, next, false);
+        }
+        ({ version, stamp } = next);
+      },
+      close: () => db.close(),
+    };
+  }
+
+  async #commit(db: IDBPDatabase, name: string, journal: Journal, stamp: number | undefined, next: State, leaving: boolean): Promise<void> {
+    const tx = db.transaction([STATES, RECORDS], "readwrite", { durability: this.#durability });
+    const states = unwrap(tx.objectStore(STATES));
+    const records = unwrap(tx.objectStore(RECORDS));
+    const { done } = tx;
+    let taken = false;
+    try {
+      // Locks can be missing or stolen; this can't. But it takes a turn of the page's, and one that is closing may have
+      // none left: there the lock has to do, and all the rest happens outside of the page.
+      if (!leaving) {
+        const found = states.get(name);
+        found.onsuccess = () => {
+          taken = (found.result as State | undefined)?.stamp !== stamp;
+          if (taken) tx.abort();
+          else tx.commit();
+        };
+      }
+      if (journal.clear) records.delete(all(name));
+      for (const [seq, entry] of journal.entries) {
+        if (entry) records.put(pack(entry), [name, seq]);
+        else records.delete([name, seq]);
+      }
+      states.put(next, name);
+      if (leaving) tx.commit();
+    } catch (error) {
+      done.catch(() => {});
+      tx.abort();
+      throw error;
+    }
+    try {
+      await done;
+    } catch (error) {
+      if (!taken) throw error;
+      throw new StoreError("taken", `the state "${name}" was changed or deleted from elsewhere while it was open here; open it again to see what is there now`);
+    }
+  }
+}
+
+/** The keys of all records of a state: an array sorts behind any number. */
+function all(name: string): IDBKeyRange {
+  return IDBKeyRange.bound([name], [name, []]);
+}
+
+function pack({ seq, id, key, value }: Entry): Uint8Array {
+  const row = new Uint8Array(AT_KEY + key.length + value.length);
+  const data = view(row);
+  data.setFloat64(0, seq, true);
+  data.setUint32(AT_ID, id, true);
+  data.setUint32(AT_KEY_LENGTH, key.length, true);
+  row.set(key, AT_KEY);
+  row.set(value, AT_KEY + key.length);
+  return row;
+}
+
+function unpack(row: unknown): Entry | undefined {
+  if (!(row instanceof Uint8Array) || row.length < AT_KEY) return undefined;
+  const data = view(row);
+  const seq = data.getFloat64(0, true);
+  const split = AT_KEY + data.getUint32(AT_KEY_LENGTH, true);
+  if (split > row.length || !Number.isSafeInteger(seq)) return undefined;
+  return { seq, id: data.getUint32(AT_ID, true), key: row.subarray(AT_KEY, split), value: row.subarray(split) };
+}
