@@ -121,7 +121,7 @@ impl Session {
         let mut tally = Tally::default();
         tally.check("formatting (`cargo fmt` mends it)", self.cargo(&["fmt", "--all", "--check"]).status()?.success());
         for packages in [TOOLCHAIN, TESTS] {
-            let mut command = self.cargo(&["clippy", "--quiet", "--all-targets"]);
+            let mut command = self.cargo(&["clippy", "--all-targets"]);
             command.args(packages.iter().flat_map(|package| ["--package", package]));
             let passed = command.args(["--", "-D", "warnings"]).status()?.success();
             tally.check(&format!("clippy on {}", packages.join(" and ")), passed);
@@ -132,7 +132,7 @@ impl Session {
 
     /// The tests of packages; `modules` is the folder of built modules that they run.
     fn cargo_test(&self, packages: &[&str], modules: Option<&Path>) -> Result<Tally> {
-        let mut command = self.cargo(&["test", "--quiet", "--no-fail-fast"]);
+        let mut command = self.cargo(&["test", "--no-fail-fast"]);
         command.args(packages.iter().flat_map(|package| ["--package", package]));
         command.args(["--", "--quiet"]).args(&self.filter);
         if let Some(folder) = modules {

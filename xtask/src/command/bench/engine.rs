@@ -104,10 +104,6 @@ impl Engines {
 fn native(root: &Path, offline: bool) -> Result<PathBuf> {
     let work = root.join("target/moonwright");
     let none = tempfile::tempdir().context("cannot make a temporary folder")?;
-    for version in [LuaVersion::V54, LuaVersion::V55] {
-        // As empty as a folder of patches can be.
-        std::fs::create_dir(none.path().join(version.as_str())).context("cannot make a temporary folder")?;
-    }
     let prepared = upstream::prepare(&upstream::locate(root, LUA, offline)?, none.path(), &work.join("src"))?;
     let path = work.join("bench").join(format!("native{}", LUA.number()));
     let mut sources = vec![root.join("bench/hosts/native.c")];

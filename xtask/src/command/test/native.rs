@@ -126,7 +126,7 @@ fn compile_host(
     let root = &session.root;
     let work = root.join("target/moonwright");
     let upstream = upstream::locate(root, version, session.offline)?;
-    let prepared = upstream::prepare(&upstream, &root.join("patches"), &work.join("src"))?;
+    let prepared = upstream::prepare(&upstream, &root.join("patches").join(version.as_str()), &work.join("src"))?;
     let runtime = root.join("lua-src");
     let native = root.join("tests/native");
     let path = work.join("native").join(format!("{name}{}", version.number()));
