@@ -1,14 +1,15 @@
-//! Size budgets: what a module may weigh, per profile, in `ci/size-budget.toml`.
+//! Size budgets: what a module may weigh. Those of the modules that are shipped stand in `ci/size-budget.toml`.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::recipe::Profile;
+use crate::recipe::{LuaVersion, Profile};
 use crate::section::Weight;
 
-/// The most that one profile's module may weigh, in bytes; what is absent is not checked.
+/// The most that a module may weigh, in bytes; what is absent is not checked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budget {
@@ -20,21 +21,15 @@ pub struct Budget {
     pub brotli: Option<u64>,
 }
 
-/// All budgets.
+/// All budgets: those of the modules that are shipped, and the size that none may exceed.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Budgets {
-    /// The size in bytes that no module may ever exceed, whatever its profile's budget says.
+    /// The size in bytes that no module may ever exceed, whatever its budget says.
     pub ceiling: u64,
-    /// Budget of profile `size`.
+    /// Budgets by Lua version and profile.
     #[serde(default)]
-    pub size: Budget,
-    /// Budget of profile `speed`.
-    #[serde(default)]
-    pub speed: Budget,
-    /// Budget of profile `dev`.
-    #[serde(default)]
-    pub dev: Budget,
+    pub lua: BTreeMap<LuaVersion, BTreeMap<Profile, Budget>>,
 }
 
 /// A weight held against its limit.
@@ -58,7 +53,9 @@ impl Check {
 /// A module held against its profile's budget.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Verdict {
-    /// Whose budget it was.
+    /// The module's Lua version.
+    pub lua: LuaVersion,
+    /// The module's profile.
     pub profile: Profile,
     /// One entry a limit; the raw size is always among them, because of the ceiling.
     pub checks: Vec<Check>,
@@ -103,13 +100,13 @@ pub fn read(path: &Path) -> Result<Budgets, BudgetError> {
 }
 
 impl Budgets {
-    /// Holds a module's weight against the budget of `profile` and the ceiling.
-    pub fn check(&self, profile: Profile, weight: Weight) -> Verdict {
-        let budget = match profile {
-            Profile::Size => self.size,
-            Profile::Speed => self.speed,
-            Profile::Dev => self.dev,
-        };
+    /// The budget of a shipped module; without one only the ceiling holds.
+    pub fn of(&self, lua: LuaVersion, profile: Profile) -> Budget {
+        self.lua.get(&lua).and_then(|profiles| profiles.get(&profile)).copied().unwrap_or_default()
+    }
+
+    /// Holds a module's weight against a budget and the ceiling.
+    pub fn check(&self, lua: LuaVersion, profile: Profile, budget: Budget, weight: Weight) -> Verdict {
         let raw = budget.raw.map_or(self.ceiling, |limit| limit.min(self.ceiling));
         let limits = [
             ("raw", weight.raw, Some(raw)),
@@ -120,7 +117,7 @@ impl Budgets {
             .into_iter()
             .filter_map(|(what, actual, limit)| limit.map(|limit| Check { what: what.to_owned(), actual, limit }))
             .collect();
-        Verdict { profile, checks }
+        Verdict { lua, profile, checks }
     }
 }
 
@@ -132,34 +129,39 @@ mod tests {
         toml::from_str(text).unwrap()
     }
 
-    const WEIGHT: Weight = Weight { raw: 1_000, gzip: 500, brotli: 400 };
+    fn check(budgets: &Budgets, profile: Profile) -> Verdict {
+        let weight = Weight { raw: 1_000, gzip: 500, brotli: 400 };
+        budgets.check(LuaVersion::V54, profile, budgets.of(LuaVersion::V54, profile), weight)
+    }
 
     #[test]
     fn a_limit_that_is_met_exactly_is_kept() {
-        let verdict = budgets("ceiling = 1000000\n[size]\nraw = 1000\nbrotli = 400").check(Profile::Size, WEIGHT);
+        let verdict = check(&budgets("ceiling = 1000000\n[lua.'5.4'.size]\nraw = 1000\nbrotli = 400"), Profile::Size);
         assert!(!verdict.over());
         assert_eq!(verdict.checks.len(), 2);
     }
 
     #[test]
     fn one_byte_more_is_over() {
-        let budgets = budgets("ceiling = 1000000\n[size]\ngzip = 499");
-        let verdict = budgets.check(Profile::Size, WEIGHT);
-        assert!(verdict.over());
-        assert!(!budgets.check(Profile::Speed, WEIGHT).over());
+        let budgets = budgets("ceiling = 1000000\n[lua.'5.4'.size]\ngzip = 499\n[lua.'5.5'.speed]\nraw = 1");
+        assert!(check(&budgets, Profile::Size).over());
+        assert!(!check(&budgets, Profile::Speed).over());
     }
 
     #[test]
     fn the_ceiling_holds_for_every_profile() {
-        let budgets = budgets("ceiling = 999\n[size]\nraw = 2000");
+        let budgets = budgets("ceiling = 999\n[lua.'5.4'.size]\nraw = 2000");
         for profile in [Profile::Size, Profile::Speed, Profile::Dev] {
-            assert!(budgets.check(profile, WEIGHT).over());
+            assert!(check(&budgets, profile).over());
         }
     }
 
     #[test]
     fn unknown_keys_are_errors() {
-        assert!(toml::from_str::<Budgets>("ceiling = 1\n[sise]\nraw = 1").is_err());
-        assert!(toml::from_str::<Budgets>("ceiling = 1\n[size]\nzip = 1").is_err());
+        for text in
+            ["[lua.'5.4'.sise]\nraw = 1", "[lua.'5.4'.size]\nzip = 1", "[lua.'5.3'.size]\nraw = 1", "[size]\nraw = 1"]
+        {
+            assert!(toml::from_str::<Budgets>(&format!("ceiling = 1\n{text}")).is_err(), "{text}");
+        }
     }
 }

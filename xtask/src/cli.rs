@@ -95,6 +95,9 @@ pub struct RecipeOverrides {
     /// A wasm-opt program to use in place of the built-in Binaryen 116
     #[arg(long, value_name = "PATH")]
     pub wasm_opt: Option<PathBuf>,
+    /// What the module may weigh, in bytes: raw=N, gzip=N or brotli=N; repeat for several [default: ci/size-budget.toml]
+    #[arg(long, value_name = "KIND=BYTES", value_parser = limit)]
+    pub budget: Vec<(Compression, u64)>,
     /// Folder for the module and its reports [default: out]
     #[arg(long, short, value_name = "DIR")]
     pub out: Option<PathBuf>,
@@ -117,10 +120,40 @@ impl RecipeOverrides {
         if self.wasm_opt.is_some() {
             recipe.wasm_opt.clone_from(&self.wasm_opt);
         }
+        for (kind, bytes) in &self.budget {
+            let budget = recipe.budget.get_or_insert_default();
+            let limit = match kind {
+                Compression::Raw => &mut budget.raw,
+                Compression::Gzip => &mut budget.gzip,
+                Compression::Brotli => &mut budget.brotli,
+            };
+            *limit = Some(*bytes);
+        }
         if let Some(out) = &self.out {
             recipe.out.clone_from(out);
         }
     }
+}
+
+/// How the bytes that a budget limits are counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Compression {
+    /// As they are.
+    Raw,
+    /// After gzip.
+    Gzip,
+    /// After brotli.
+    Brotli,
+}
+
+fn limit(text: &str) -> Result<(Compression, u64), String> {
+    let parse = |(kind, bytes): (&str, &str)| {
+        let bytes: u64 = bytes.replace('_', "").parse().ok()?;
+        Some((Compression::from_str(kind, false).ok()?, bytes))
+    };
+    text.split_once('=')
+        .and_then(parse)
+        .ok_or_else(|| "expected raw=N, gzip=N or brotli=N, as in `raw=190000`".to_owned())
 }
 
 fn rename(text: &str) -> Result<(String, String), String> {
@@ -177,6 +210,9 @@ pub struct BudgetArgs {
     /// The profile whose budget holds for FILE [default: what the report beside FILE says]
     #[arg(long, value_enum, requires = "file")]
     pub profile: Option<Profile>,
+    /// The Lua version whose budget holds for FILE [default: what the report beside FILE says]
+    #[arg(long, value_enum, requires = "file")]
+    pub lua: Option<LuaVersion>,
     /// The budgets
     #[arg(long, value_name = "TOML", default_value = "ci/size-budget.toml")]
     pub budgets: PathBuf,

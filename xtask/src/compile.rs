@@ -451,7 +451,9 @@ mod tests {
         let project = Project::new();
         let text = |object: &Path| std::fs::read_to_string(object).unwrap();
         let size = project.compile(Profile::Size).unwrap();
-        for argument in ["-Oz", "--target=wasm32-wasi", "-std=c11", "-DMW_LUA=54", "-DNDEBUG", "-g0", "-w", "-DLUA_USE_JUMPTABLE=0"] {
+        for argument in
+            ["-Oz", "--target=wasm32-wasi", "-std=c11", "-DMW_LUA=54", "-DNDEBUG", "-g0", "-w", "-DLUA_USE_JUMPTABLE=0"]
+        {
             assert!(text(&size[0]).contains(argument), "{argument} in {}", text(&size[0]));
         }
         for argument in ["-Wall", "-Wextra", "-Werror", "/moonwright/lua-src"] {

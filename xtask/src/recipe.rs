@@ -11,6 +11,7 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::budget::Budget;
 use crate::nearest;
 
 /// The file that `cargo xtask build` reads when it stands in the project's root and no other recipe is named.
@@ -158,6 +159,8 @@ pub struct Recipe {
     pub keep_names: bool,
     /// A wasm-opt program to use in place of the one built in.
     pub wasm_opt: Option<PathBuf>,
+    /// What the module may weigh; without it the shipped modules have the budgets of `ci/size-budget.toml`.
+    pub budget: Option<Budget>,
     /// Folder for the module and its reports.
     pub out: PathBuf,
 }
@@ -173,12 +176,19 @@ impl Default for Recipe {
             exports: ExportEdits::default(),
             keep_names: false,
             wasm_opt: None,
+            budget: None,
             out: PathBuf::from("out"),
         }
     }
 }
 
 impl Recipe {
+    /// Whether the module offers what the shipped ones offer, so that their budgets hold for it.
+    pub fn is_shipped(&self) -> bool {
+        let default = Recipe::default();
+        self.contracts == default.contracts && self.exports == default.exports && !self.keeps_names()
+    }
+
     /// Whether the finished module keeps its name section.
     pub fn keeps_names(&self) -> bool {
         self.keep_names || self.profile == Profile::Dev
@@ -199,15 +209,19 @@ struct RecipeFile {
     keep_names: Option<bool>,
     #[serde(rename = "wasm-opt")]
     wasm_opt: Option<PathBuf>,
+    budget: Option<Budget>,
     out: Option<PathBuf>,
 }
 
 /// The keys of a recipe, in the order of the documentation.
 pub const KEYS: &[&str] =
-    &["lua", "profile", "unwind", "toolchain", "contracts", "exports", "keep-names", "wasm-opt", "out"];
+    &["lua", "profile", "unwind", "toolchain", "contracts", "exports", "keep-names", "wasm-opt", "budget", "out"];
 
 /// The keys of a recipe's table `exports`.
 pub const EXPORT_KEYS: &[&str] = &["add", "rename", "hide"];
+
+/// The keys of a recipe's table `budget`.
+pub const BUDGET_KEYS: &[&str] = &["raw", "gzip", "brotli"];
 
 /// Why a recipe can't be used.
 #[derive(Debug, Error)]
@@ -259,6 +273,9 @@ fn parse(text: &str, path: &Path) -> Result<Recipe, RecipeError> {
     if let Some(toml::Value::Table(exports)) = table.get("exports") {
         check_keys(exports, "exports.", EXPORT_KEYS, path)?;
     }
+    if let Some(toml::Value::Table(budget)) = table.get("budget") {
+        check_keys(budget, "budget.", BUDGET_KEYS, path)?;
+    }
     let file: RecipeFile = toml::from_str(text).map_err(parse_error)?;
     let default = Recipe::default();
     Ok(Recipe {
@@ -270,6 +287,7 @@ fn parse(text: &str, path: &Path) -> Result<Recipe, RecipeError> {
         exports: file.exports.unwrap_or(default.exports),
         keep_names: file.keep_names.unwrap_or(default.keep_names),
         wasm_opt: file.wasm_opt.or(default.wasm_opt),
+        budget: file.budget.or(default.budget),
         out: file.out.unwrap_or(default.out),
     })
 }
@@ -302,7 +320,7 @@ mod tests {
     fn every_key_is_read() {
         let recipe = parse_text(
             "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\n\
-             wasm-opt = '/opt/wasm-opt'\nout = 'dist'\n[exports]\nadd = ['lua_gc']\nhide = ['run_gc']\nrename = { init = 'start' }\n",
+             wasm-opt = '/opt/wasm-opt'\nout = 'dist'\n[budget]\nraw = 5\n[exports]\nadd = ['lua_gc']\nhide = ['run_gc']\nrename = { init = 'start' }\n",
         )
         .unwrap();
         assert_eq!(recipe.lua, LuaVersion::V55);
@@ -315,6 +333,7 @@ mod tests {
         assert_eq!(recipe.exports.rename["init"], "start");
         assert!(recipe.keep_names);
         assert_eq!(recipe.wasm_opt.as_deref(), Some(Path::new("/opt/wasm-opt")));
+        assert_eq!(recipe.budget, Some(Budget { raw: Some(5), ..Budget::default() }));
         assert_eq!(recipe.out, Path::new("dist"));
     }
 

@@ -89,7 +89,11 @@ pub(crate) fn example() -> Report {
         ],
         exports: vec!["init".into(), "compute".into()],
         imports: vec!["env.js_time_now".into()],
-        budget: crate::budget::Budgets { ceiling: 1_000_000, ..Default::default() }
-            .check(Profile::Size, weight(160_000)),
+        budget: crate::budget::Budgets { ceiling: 1_000_000, ..Default::default() }.check(
+            LuaVersion::V54,
+            Profile::Size,
+            Default::default(),
+            weight(160_000),
+        ),
     }
 }

@@ -8,7 +8,8 @@ use super::build::Builder;
 use super::{Outcome, print, project_root};
 use crate::budget::{self, Budgets, Verdict};
 use crate::cli::{BudgetArgs, Format};
-use crate::recipe::{Profile, Recipe};
+use crate::interface::Interface;
+use crate::recipe::Recipe;
 use crate::report::{Report, markdown, table};
 use crate::section::Weight;
 
@@ -17,45 +18,54 @@ pub fn run(args: &BudgetArgs) -> Result<Outcome> {
     let root = project_root()?;
     let budgets = budget::read(&root.join(&args.budgets))?;
     let verdicts = match &args.file {
-        Some(file) => vec![check_file(file, args.profile, &budgets)?],
-        None => build_and_check(&root, args.offline)?,
+        Some(file) => vec![check_file(file, args, &budgets)?],
+        None => build_and_check(&root, &budgets, args.offline)?,
     };
     let each = |render: fn(&Verdict) -> String| verdicts.iter().map(render).collect::<Vec<_>>().join("\n");
     print(&match args.format {
         Format::Json => serde_json::to_string_pretty(&verdicts)?,
         Format::Markdown => each(markdown::budget),
-        Format::Table => each(|verdict| format!("profile {}\n{}", verdict.profile, table::verdict(verdict))),
+        Format::Table => {
+            each(|verdict| format!("Lua {}, profile {}\n{}", verdict.lua, verdict.profile, table::verdict(verdict)))
+        }
     })?;
     Ok(if verdicts.iter().any(Verdict::over) { Outcome::CheckFailed } else { Outcome::Done })
 }
 
-fn check_file(file: &Path, profile: Option<Profile>, budgets: &Budgets) -> Result<Verdict> {
+fn check_file(file: &Path, args: &BudgetArgs, budgets: &Budgets) -> Result<Verdict> {
     let wasm = std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))?;
-    crate::section::sections(&wasm).with_context(|| format!("cannot weigh {}", file.display()))?;
-    let profile = match profile {
-        Some(profile) => profile,
-        None => profile_beside(file)?,
+    Interface::read(&wasm).with_context(|| format!("cannot weigh {}", file.display()))?;
+    let (lua, profile) = match (args.lua, args.profile) {
+        (Some(lua), Some(profile)) => (lua, profile),
+        (lua, profile) => {
+            let report = report_beside(file)?;
+            (lua.unwrap_or(report.lua), profile.unwrap_or(report.profile))
+        }
     };
     let weight = Weight::of(&wasm).with_context(|| format!("cannot compress {}", file.display()))?;
-    Ok(budgets.check(profile, weight))
+    Ok(budgets.check(lua, profile, budgets.of(lua, profile), weight))
 }
 
-/// The profile that the report in the module's folder names.
-fn profile_beside(file: &Path) -> Result<Profile> {
+/// The report in the module's folder.
+fn report_beside(file: &Path) -> Result<Report> {
     let path = file.with_file_name("size-report.json");
     let Ok(text) = std::fs::read_to_string(&path) else {
-        bail!("no report at {} says which profile {} is; name it with --profile", path.display(), file.display());
+        let file = file.display();
+        bail!("no report at {} says what {file} is; name it with --lua and --profile", path.display());
     };
-    let report: Report =
-        serde_json::from_str(&text).with_context(|| format!("{} is no size report", path.display()))?;
-    Ok(report.profile)
+    serde_json::from_str(&text).with_context(|| format!("{} is no size report", path.display()))
 }
 
-fn build_and_check(root: &Path, offline: bool) -> Result<Vec<Verdict>> {
+/// Builds and checks every module that has a budget.
+fn build_and_check(root: &Path, budgets: &Budgets, offline: bool) -> Result<Vec<Verdict>> {
     let builder = Builder::new(root, offline);
-    let shipped = [Profile::Size, Profile::Speed];
+    let shipped = budgets.lua.iter().flat_map(|(lua, profiles)| profiles.keys().map(move |profile| (*lua, *profile)));
     shipped
-        .into_iter()
-        .map(|profile| Ok(builder.build(&Recipe { profile, ..Recipe::default() })?.report.budget))
+        .map(|(lua, profile)| {
+            Ok(builder
+                .build(&Recipe { lua, profile, budget: Some(budgets.of(lua, profile)), ..Recipe::default() })?
+                .report
+                .budget)
+        })
         .collect()
 }

@@ -63,7 +63,10 @@ pub fn sections(sections: &[Section], total: Weight) -> String {
 /// The checks of a budget as a table with a verdict above.
 pub fn budget(verdict: &Verdict) -> String {
     let headline = if verdict.over() { "**Over budget.**" } else { "Within budget." };
-    let mut text = format!("{headline} ({})\n\n| size | bytes | budget | used |\n|---|--:|--:|--:|\n", verdict.profile);
+    let mut text = format!(
+        "{headline} (Lua {}, profile {})\n\n| size | bytes | budget | used |\n|---|--:|--:|--:|\n",
+        verdict.lua, verdict.profile
+    );
     for check in &verdict.checks {
         let mark = if check.over() {
             format!("**over by {}**", bytes(check.actual - check.limit))
