@@ -83,6 +83,9 @@ extern void (*mw_codec_touch) (lua_State *L, Table *t);
 */
 extern int (*mw_codec_hook) (lua_State *L, mw_Buffer *b, const TValue *o);
 
+/* number of tables (0x08) that the same record has already; likewise */
+extern unsigned int mw_codec_tables;
+
 /* }================================================================== */
 
 

@@ -361,7 +361,7 @@ static void cut (size_t *l, size_t *over) {
 }
 
 
-void mw_error_append (int output) {
+void mw_error_append (int output, int extra) {
   const char *kind = kinds[rec.kind];
   size_t lmsg = rec.message.l;
   size_t ltrace = rec.traceback.l;
@@ -382,7 +382,7 @@ void mw_error_append (int output) {
     cut(&lmsg, &over);
     truncated = 1;
   }
-  count += output + 2 * (rec.line > 0) + rec.incomplete + truncated;
+  count += output + extra + 2 * (rec.line > 0) + rec.incomplete + truncated;
   mw_buf_addu8(NULL, &mw_io, MW_TAG_TABLE);
   mw_buf_addu32(NULL, &mw_io, count);
   addfield("message", rec.message.s, lmsg);
@@ -407,7 +407,7 @@ size_t mw_error_encode (void) {
   if (rec.kind == MW_ERR_NONE)
     return 0;
   mw_io.n = 0;
-  mw_error_append(1);
+  mw_error_append(1, 0);
   return mw_io.n;
 }
 

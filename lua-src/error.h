@@ -79,8 +79,9 @@ extern size_t mw_error_encode (void);
 
 /*
 ** Appends the record of a failure to the I/O buffer (which has to have 4
-** kB left), without the captured output unless 'output'.
+** kB left), without the captured output unless 'output'. The caller adds
+** 'extra' fields.
 */
-extern void mw_error_append (int output);
+extern void mw_error_append (int output, int extra);
 
 #endif

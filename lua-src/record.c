@@ -55,6 +55,7 @@ static struct {
 
 void (*mw_codec_touch) (lua_State *L, Table *t);
 int (*mw_codec_hook) (lua_State *L, mw_Buffer *b, const TValue *o);
+unsigned int mw_codec_tables;
 
 
 static void freescratch (void) {
@@ -84,6 +85,7 @@ static void restartgc (void) {
 
 void mw_codec_release (void) {
   mw_codec_hook = NULL;
+  mw_codec_tables = 0;
   freescratch();
   restartgc();
 }
@@ -129,7 +131,7 @@ static void opentable (lua_State *L, mw_Buffer *b, Table *t) {
     return;
   }
   s->t = t;
-  s->n = (unsigned int)w.nseen++;
+  s->n = (unsigned int)w.nseen++ + mw_codec_tables;
   if (mw_codec_touch != NULL)
     mw_codec_touch(L, t);
   if (w.nframes >= w.sizeframes) {

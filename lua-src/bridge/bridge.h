@@ -121,6 +121,12 @@ extern void mw_value_encode (lua_State *L, mw_Buffer *b, int first,
 */
 extern int mw_value_decode (lua_State *L, const unsigned char *p, size_t n);
 
+/*
+** The same for one value in a buffer of 'cap' bytes, whatever follows it:
+** returns 1 or -1.
+*/
+extern int mw_value_first (lua_State *L, const unsigned char *p, size_t cap);
+
 /* the same for the input record of a call, whose damage is raised */
 extern int mw_value_input (lua_State *L, const mw_Call *c);
 

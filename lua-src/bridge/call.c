@@ -64,15 +64,18 @@ void mw_call_record (lua_State *L, int status, uint32_t task, int n,
 }
 
 
-/* appends the error object, if it is more than a message */
+/* the error object as a field of the error, or nothing */
+static mw_Buffer field;
+
+/* encodes the error object, if it is more than a message */
 static int errorobject (lua_State *L) {
   const mw_Call *c = (const mw_Call *)lua_touserdata(L, 1);
-  lua_rawgetp(L, LUA_REGISTRYINDEX, &errorkey);
-  if (lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TBOOLEAN) {
-    lua_pop(L, 1);
-    lua_pushnil(L);
+  int t = lua_rawgetp(L, LUA_REGISTRYINDEX, &errorkey);
+  if (t != LUA_TSTRING && t != LUA_TBOOLEAN && t != LUA_TNIL) {
+    mw_encode_string(L, &field, "value", 5);
+    mw_codec_tables = 1;  /* the error's own */
+    mw_value_encode(L, &field, 2, c->flags);
   }
-  mw_value_encode(L, &mw_io, 2, c->flags);
   return 0;
 }
 
@@ -83,21 +86,23 @@ static int errorobject (lua_State *L) {
 */
 static void failedrecord (mw_Call *c, int outermost) {
   size_t lout = outputsize(outermost);
-  size_t start;
   int kind = mw_error_kind();
-  mw_io.n = 0;
-  if (!mw_buf_tryreserve(&mw_io, HEADER + lout + ERRORROOM))
-    lout = mw_io.cap - HEADER - ERRORROOM;
-  header(mw_L, MW_REC_FAILED, 0, lout);
-  mw_buf_addu8(mw_L, &mw_io, MW_TAG_ERROR);
-  start = mw_io.n;
+  field.n = 0;
   if (kind == MW_ERR_MEMORY || kind == MW_ERR_LIMIT ||
       mw_protected(errorobject, c, NULL, NULL) != LUA_OK) {
+    field.n = 0;
     mw_codec_release();
-    mw_io.n = start;
-    mw_buf_addu8(mw_L, &mw_io, MW_TAG_NIL);
   }
-  mw_error_append(0);
+  mw_io.n = 0;
+  if (!mw_buf_tryreserve(&mw_io, HEADER + lout + ERRORROOM + field.n)) {
+    field.n = 0;
+    lout = (lout < mw_io.cap / 2) ? lout : mw_io.cap / 2;
+  }
+  header(mw_L, MW_REC_FAILED, 0, lout);
+  mw_buf_addu8(mw_L, &mw_io, MW_TAG_ERROR);
+  mw_error_append(0, field.n > 0);
+  mw_buf_add(mw_L, &mw_io, field.data, field.n);
+  mw_buf_shrink(&field, ERRORROOM);
 }
 
 /* }================================================================== */

@@ -4,8 +4,6 @@
 ** userdata whose metamethods ask the host
 */
 
-#include <string.h>
-
 #include "lua.h"
 
 #include "lauxlib.h"
@@ -65,12 +63,17 @@ static int raise (lua_State *L, int here) {
 }
 
 
-/* the I/O buffer has a record of the answer's length, if that can be */
-static int pushanswer (lua_State *L, size_t start, size_t n, int op,
-                       const char *name, int isfunction) {
+/*
+** Pushes the values of an answer of 'n' bytes, or the error of one that is
+** negative.
+*/
+static int pushanswer (lua_State *L, int n, int op, const char *name,
+                       int isfunction) {
   int res;
-  if (n <= mw_io.cap - start)
-    res = mw_value_decode(L, mw_io.data + start, n);
+  if (n < 0)
+    res = mw_value_first(L, mw_io.data, mw_io.cap);
+  else if ((size_t)n <= mw_io.cap)
+    res = mw_value_decode(L, mw_io.data, (size_t)n);
   else {
     lua_pushfstring(L, "bad record: longer than the I/O buffer");
     res = -1;
@@ -109,19 +112,9 @@ static int callhost (lua_State *L, int op, const Host *h, int first,
   mw_L = outer;
   mw_io.n = 0;
   if (n >= 0 || n == MW_ANS_ERROR || n == MW_ANS_ERRORHERE) {
-    int res;
-    if (n >= 0)
-      res = pushanswer(L, 0, (size_t)n, op, name, isfunction);
-    else {
-      uint32_t l;
-      memcpy(&l, mw_io.data, sizeof(l));
-      res = pushanswer(L, sizeof(l), l, op, name, isfunction);
-      if (res == 0)
-        lua_pushnil(L);
-    }
-    if (kept > 0) {
+    int res = pushanswer(L, n, op, name, isfunction);
+    if (kept > 0)
       mw_buf_add(L, &mw_io, lua_tostring(L, first - 1), kept);
-    }
     return (n >= 0) ? res : raise(L, n == MW_ANS_ERRORHERE);
   }
   pushwho(L, op, name, isfunction);

@@ -255,15 +255,18 @@ static int value (lua_State *L, mw_Reader *r, int seen) {
 }
 
 
-/* is it one value that is read before anything else can happen? */
-static int isscalar (const unsigned char *p, size_t n) {
+/*
+** Length of a value that is read before anything else can happen, 0 for any
+** other. Its bytes may be fewer than that.
+*/
+static size_t scalarsize (const unsigned char *p, size_t n) {
   switch (*p) {
-    case MW_TAG_NIL: return n == 1;
-    case MW_TAG_BOOLEAN: return n == 2;
-    case MW_TAG_INTEGER: case MW_TAG_FLOAT: return n == 9;
+    case MW_TAG_NIL: return 1;
+    case MW_TAG_BOOLEAN: return 2;
+    case MW_TAG_INTEGER: case MW_TAG_FLOAT: return 9;
     case MW_TAG_STRING: {
       mw_Reader r = {p + 1, p + n, NULL};
-      return n >= 5 && mw_read_u32(&r) == n - 5;
+      return 5 + (size_t)mw_read_u32(&r);
     }
     default: return 0;
   }
@@ -281,7 +284,7 @@ static int outside (const unsigned char *p, size_t n) {
 }
 
 
-int mw_value_decode (lua_State *L, const unsigned char *p, size_t n) {
+static int decode (lua_State *L, const unsigned char *p, size_t n, int all) {
   int base = lua_gettop(L);
   mw_Reader r = {p, p + n, NULL};
   const char *copy = NULL;
@@ -292,7 +295,7 @@ int mw_value_decode (lua_State *L, const unsigned char *p, size_t n) {
     return -1;
   }
   luaL_checkstack(L, 8, "too many values");
-  if (isscalar(p, n)) {
+  if (scalarsize(p, n) == n || (!all && scalarsize(p, n) > 0)) {
     if (mw_decode(L, &r) == MW_DEC_OK)
       return 1;
   }
@@ -302,9 +305,10 @@ int mw_value_decode (lua_State *L, const unsigned char *p, size_t n) {
     lua_pushnil(L);
     r.p = (const unsigned char *)copy;
     r.end = r.p + n;
-    while (r.p < r.end && value(L, &r, seen)) {
-      /* 'value' has done it */
-    }
+    do {
+      if (!value(L, &r, seen))
+        break;
+    } while (all && r.p < r.end);
     if (r.err == NULL) {
       lua_remove(L, seen);
       lua_remove(L, base + 1);
@@ -316,6 +320,22 @@ int mw_value_decode (lua_State *L, const unsigned char *p, size_t n) {
   lua_insert(L, base + 1);
   lua_settop(L, base + 1);
   return -1;
+}
+
+
+int mw_value_decode (lua_State *L, const unsigned char *p, size_t n) {
+  return decode(L, p, n, 1);
+}
+
+
+int mw_value_first (lua_State *L, const unsigned char *p, size_t cap) {
+  if (*p == MW_TAG_HOST) {  /* most errors: do not copy all of the buffer */
+    mw_Reader r = {p + 6, p + cap, NULL};
+    size_t l = mw_read_u32(&r);
+    if (l <= cap - 10)
+      cap = 10 + l;
+  }
+  return decode(L, p, cap, 0);
 }
 
 
