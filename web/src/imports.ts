@@ -1,0 +1,47 @@
+/** What a module imports from its host: the store's records, the clock, and calls of host values. */
+import type { Bridge } from "./bridge.js";
+import { Writer } from "./codec.js";
+import type { Records } from "./store/store.js";
+
+/** The module `env` for an instance that uses `bridge`, and keeps its state in `records`. */
+export function makeImports(bridge: Bridge, records: Records): WebAssembly.ModuleImports {
+  const view = (at: number, size: number): Uint8Array => bridge.view(at, size >>> 0);
+  /** Writes as much as there is room for; the whole length tells the module how much it needs. */
+  const give = (bytes: Uint8Array, at: number, room: number): number => {
+    const size = Math.min(bytes.length, room >>> 0);
+    view(at, size).set(bytes.subarray(0, size));
+    return bytes.length;
+  };
+  /** Nothing may be thrown through the module's frames: a store that fails says -1. */
+  const safe =
+    (f: (...args: number[]) => number) =>
+    (...args: number[]): number => {
+      try {
+        return f(...args);
+      } catch (e) {
+        bridge.storeFailure = e;
+        return -1;
+      }
+    };
+  return {
+    js_time_now: () => Date.now(),
+    js_call: (op: number, id: number, at: number, size: number, task: number) => bridge.hostCall(op, id >>> 0, at, size >>> 0, task >>> 0),
+    js_release: (id: number, count: number) => bridge.hosts.release(id >>> 0, count >>> 0),
+    js_ext_table_set: safe((id, key, keySize, value, valueSize) =>
+      records.set(id! >>> 0, view(key!, keySize!), view(value!, valueSize!))),
+    js_ext_table_get: safe((id, key, keySize, at, room) => {
+      const value = records.get(id! >>> 0, view(key!, keySize!));
+      return value ? give(value, at!, room!) : -1;
+    }),
+    js_ext_table_delete: safe((id, key, keySize) => records.delete(id! >>> 0, view(key!, keySize!))),
+    js_ext_table_size: safe((id) => records.size(id! >>> 0)),
+    js_ext_table_keys: safe((id, at, room) => {
+      const keys = records.keys(id! >>> 0);
+      const w = new Writer();
+      w.u32(keys.length);
+      keys.forEach((key) => w.block(key));
+      return give(w.bytes, at!, room!);
+    }),
+    js_ext_table_drop: safe((id) => records.drop(id! >>> 0)),
+  };
+}

@@ -1,0 +1,15 @@
+/** moonwright: Lua in pages, workers and Node, with state that is still there after a reload. */
+export { Lua, LuaModules } from "./lua.js";
+export type { LoadOptions, LuaLimits, LuaStats, ModuleLoader, Path, ScriptOptions, SyncScriptOptions } from "./lua.js";
+export type { CallOptions, Result, RunOptions } from "./bridge.js";
+export { compile, supports } from "./module.js";
+export type { WasmChoice, WasmSource } from "./module.js";
+export { LuaError } from "./error.js";
+export type { LuaErrorKind } from "./error.js";
+export { LuaHandle, LuaTable } from "./handles.js";
+export type { LuaFunction, LuaKind } from "./handles.js";
+export { live, LuaMemory } from "./memory.js";
+export { float, LuaFloat } from "./codec.js";
+export type { DecodeOptions } from "./codec.js";
+export { copy, Multi, multi, proxy } from "./values.js";
+export type { LuaInput, LuaValue } from "./values.js";

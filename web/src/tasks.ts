@@ -1,0 +1,118 @@
+/** Runs a task from its start to its end: waits for promises, gives the event loop its turns, minds signal and timeout. */
+import { SLICED, WAITS, YIELDED, type Bridge, type BridgeRecord, type Exports, type Result, type RunOptions } from "./bridge.js";
+import { LuaError } from "./error.js";
+import { results } from "./values.js";
+
+const VALUE_IS_ERROR = 0x100, ERROR_WITH_POSITION = 0x200;
+
+/** About 10 ms. */
+const SLICE = 1 << 20;
+/** How long `__close` metamethods may take in a task that was aborted. */
+const CLOSING = 1000;
+
+/** One turn of the event loop, without the 4 ms that browsers make of `setTimeout`. */
+function turn(): Promise<void> {
+  if (typeof setImmediate === "function") return new Promise((go) => setImmediate(go));
+  return new Promise((go) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      go();
+    };
+    port2.postMessage(0);
+  });
+}
+
+class Timeout {}
+
+/** What the promise gives; rejects with the signal, or a Timeout, if one of these comes first. */
+function until<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined, deadline: number): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const end = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+    };
+    const abort = (): void => {
+      end();
+      reject(signal);
+    };
+    const left = deadline - Date.now();
+    // Timers count in 31 bits: a longer wait has none, and is ended by the deadline when Lua goes on.
+    const timer = deadline && left < 2 ** 31 ? setTimeout(() => (end(), reject(new Timeout())), left) : undefined;
+    signal?.addEventListener("abort", abort);
+    if (signal?.aborted) abort();
+    promise.then(
+      (v) => (end(), resolve(v)),
+      (e: unknown) => (end(), reject(e)),
+    );
+  });
+}
+
+function aborted(signal: AbortSignal): LuaError {
+  const reason: unknown = signal.reason;
+  const error = new LuaError(`aborted: ${reason instanceof Error ? reason.message : String(reason)}`, { kind: "abort", cause: reason });
+  error.name = reason instanceof Error ? reason.name : "AbortError";
+  return error;
+}
+
+/** The end of an aborted task, whose closing left `record`. */
+function abort(b: Bridge, record: BridgeRecord, output: Uint8Array[], signal: AbortSignal): never {
+  const error = aborted(signal);
+  try {
+    error.output = b.settle(record, output).output;
+  } catch (closing) {
+    error.suppressed = closing;
+    error.output = (closing as LuaError).output;
+  }
+  throw error;
+}
+
+/** See `Bridge.run`. */
+export async function runTask(b: Bridge, fn: number, args: readonly unknown[], options: RunOptions, name?: Uint8Array): Promise<Result> {
+  const { signal, timeout = b.defaults.timeout } = options;
+  if (signal?.aborted) throw aborted(signal);
+  let deadline = timeout === undefined ? 0 : Date.now() + timeout;
+  const slice = options.slice ?? (signal ? SLICE : 0);
+  const output: Uint8Array[] = [];
+  const step = (f: (x: Exports, flags: number) => number): BridgeRecord => b.step(output, options, deadline, slice, f);
+
+  let bytes = b.encode(args);
+  b.name(name);
+  let at = b.put(bytes);
+  let record = step((x, flags) => x.task_start(fn, at, bytes.length, flags));
+  let timedOut = false;
+  while (record.status === WAITS || record.status === SLICED || record.status === YIELDED) {
+    const { task } = record;
+    let more = 0;
+    let input: readonly unknown[] = [];
+    try {
+      if (record.status === WAITS) {
+        const promise = b.waiting.get(task);
+        b.waiting.delete(task);
+        input = results(await until(promise as PromiseLike<unknown>, signal, deadline));
+      } else await turn();
+      if (signal?.aborted) throw signal;
+      bytes = b.encode(input);
+    } catch (e) {
+      if (signal && e === signal) {
+        deadline = Date.now() + CLOSING;
+        return abort(b, step((x) => x.task_close(task)), output, signal);
+      }
+      if (e instanceof Timeout) {
+        // The module then ends the script itself: `pcall` can't stop that, and the traceback says where it waited.
+        timedOut = true;
+        deadline = 1;
+        bytes = b.encode(["timeout"]);
+        more = ERROR_WITH_POSITION;
+      } else {
+        const error = b.encodeError(e);
+        more = error.position ? ERROR_WITH_POSITION : VALUE_IS_ERROR;
+        bytes = error.bytes;
+      }
+    }
+    at = b.put(bytes);
+    record = step((x, flags) => x.task_resume(task, at, bytes.length, flags | more));
+  }
+  if (timedOut && record.error) record.error.kind = "limit";
+  return b.settle(record, output);
+}
