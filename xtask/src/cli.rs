@@ -77,7 +77,7 @@ pub struct RecipeOverrides {
     /// Where the C compiler comes from [default: zig]
     #[arg(long, value_enum)]
     pub toolchain: Option<ToolchainChoice>,
-    /// Contract to fulfil, by name; repeat for several [default: core and full]
+    /// Contract to fulfil, by name; repeat for several [default: full]
     #[arg(long = "contract", value_name = "NAME")]
     pub contracts: Vec<String>,
     /// Export a function by its name

@@ -172,7 +172,7 @@ impl Default for Recipe {
             profile: Profile::default(),
             unwind: Unwind::default(),
             toolchain: ToolchainChoice::default(),
-            contracts: vec!["core".into(), "full".into()],
+            contracts: vec!["full".into()],
             exports: ExportEdits::default(),
             keep_names: false,
             wasm_opt: None,
