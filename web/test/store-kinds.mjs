@@ -1,0 +1,97 @@
+// The kinds of stores that the tests run over, each with a way to make its commits fail.
+import "fake-indexeddb/auto";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { FileStore } from "../dist/store/file.js";
+import { IndexedDbStore } from "../dist/store/indexeddb.js";
+import { LocalStorageStore } from "../dist/store/local-storage.js";
+import { MemoryStore } from "../dist/store/memory.js";
+
+/** A Storage with a quota, as browsers have one. */
+class FakeStorage {
+  #items = new Map();
+  full = false;
+  get length() {
+    return this.#items.size;
+  }
+  key(n) {
+    return [...this.#items.keys()][n] ?? null;
+  }
+  getItem(key) {
+    return this.#items.get(key) ?? null;
+  }
+  setItem(key, value) {
+    if (this.full) throw new DOMException("the quota has been exceeded", "QuotaExceededError");
+    this.#items.set(key, String(value));
+  }
+  removeItem(key) {
+    this.#items.delete(key);
+  }
+}
+
+const folders = [];
+process.on("exit", () => folders.forEach((folder) => rmSync(folder, { recursive: true })));
+
+export function temporaryFolder() {
+  const folder = mkdtempSync(join(tmpdir(), "moonwright-store-"));
+  folders.push(folder);
+  return folder;
+}
+
+// A browser finds out that the disk is full when it carries a write out, long after `put` has returned.
+let full = false;
+const { put } = IDBObjectStore.prototype;
+IDBObjectStore.prototype.put = function (...args) {
+  const { transaction } = this;
+  if (full) setImmediate(() => transaction._state === "finished" || transaction._abort("QuotaExceededError"));
+  return put.apply(this, args);
+};
+
+let databases = 0;
+
+/** Each gives `store` and, where its commits can fail, `fill(name, full)`: there is no room from now on, or there is again. */
+export const kinds = {
+  memory: () => ({ store: new MemoryStore() }),
+  indexeddb() {
+    const database = `test ${++databases}`;
+    return { store: new IndexedDbStore({ database }), database, fill: (_name, on) => (full = on) };
+  },
+  localstorage() {
+    const storage = new FakeStorage();
+    return { store: new LocalStorageStore({ storage }), storage, fill: (_name, on) => (storage.full = on) };
+  },
+  file: () => files({}),
+  "file, compressed": () => files({ compress: true }),
+};
+
+function files(options) {
+  const folder = temporaryFolder();
+  return {
+    store: new FileStore(folder, options),
+    folder,
+    // Only where there is a device that is always full.
+    fill(name, on) {
+      const next = join(folder, `${name}.mwstate.new`);
+      rmSync(next, { force: true });
+      if (on) symlinkSync("/dev/full", next);
+    },
+  };
+}
+
+export const bytes = (text) => Uint8Array.from(Buffer.from(text, "latin1"));
+export const text = (value) => value && Buffer.from(value).toString("latin1");
+
+/** All of a session's records and its version, in order, comparable. */
+export function dump(session) {
+  const { records, version } = session;
+  return {
+    version,
+    tables: records.tables().map((id) => [id, records.keys(id).map((key) => [text(key), text(records.get(id, key))])]),
+  };
+}
+
+/** Lets commits that start by themselves happen. */
+export async function settle(session) {
+  for (let n = 0; n < 1000 && session.dirty; n++) await new Promise((done) => setTimeout(done, 1));
+}
