@@ -31,8 +31,12 @@ export interface Result {
 export interface Exports {
   memory: WebAssembly.Memory;
   init(): number;
+  compute(at: number, size: number): number;
+  run_gc(): void;
   reserve_buffer(size: number): number;
   get_buffer_ptr(): number;
+  get_buffer_size(): number;
+  get_memory_table_id(): number;
   get_memory_stats(at: number): void;
   get_last_error(): number;
   set_chunk_name(at: number, size: number): void;

@@ -7,7 +7,7 @@ import { makeImports } from "./imports.js";
 import { LuaMemory } from "./memory.js";
 import { compile, type WasmChoice, type WasmSource } from "./module.js";
 import { RecordMap } from "./store/records.js";
-import type { OpenOptions, Session, Store } from "./store/store.js";
+import type { OpenOptions, Records, Session, Store } from "./store/store.js";
 import type { LuaInput, LuaValue } from "./values.js";
 
 /** A global's name, or the way to a value inside of tables: `"print"`, `["config", "list", 1]`. */
@@ -22,6 +22,8 @@ export interface LoadOptions extends DecodeOptions {
   name?: string | undefined;
   /** False: `Memory` starts empty, and what is stored stays until the first `save()` replaces it. True by default. */
   autoRestore?: boolean | undefined;
+  /** False: the instance works on a copy of the state, and only `save()` writes. True by default. */
+  autoSave?: boolean | undefined;
   /** What to do if another page or process has the state. */
   onConflict?: OpenOptions["onConflict"];
   /** The application's version of what is under `Memory`. */
@@ -81,6 +83,10 @@ export interface LuaStats {
 const chunkName = (name: string | undefined): Uint8Array | undefined =>
   name === undefined ? undefined : toBytes(/^[@=]/.test(name) ? name : "@" + name);
 
+function copyRecords(from: Records, to: Records): void {
+  for (const id of from.tables()) for (const key of from.keys(id)) to.set(id, key, from.get(id, key) as Uint8Array);
+}
+
 export class LuaModules {
   constructor(private readonly bridge: Bridge) {}
 
@@ -116,8 +122,8 @@ export class Lua {
     readonly bridge: Bridge,
     /** The open state, if there is a store. */
     readonly session: Session | undefined,
-    /** The records that the module works on. */
-    private readonly records: Session["records"],
+    /** What the module works on: the session's records, or a copy. */
+    readonly records: Records,
   ) {
     this.memory = new LuaMemory(bridge);
     this.modules = new LuaModules(bridge);
@@ -137,7 +143,9 @@ export class Lua {
       ...(options.onConflict && { onConflict: options.onConflict }),
     });
     try {
-      const records = session && options.autoRestore !== false ? session.records : new RecordMap();
+      const restore = options.autoRestore !== false;
+      const records = session && restore && options.autoSave !== false ? session.records : new RecordMap();
+      if (session && restore && records !== session.records) copyRecords(session.records, records);
       const bridge = new Bridge({ strings: options.strings, tables: options.tables, timeout: limits.timeout });
       const { exports } = await WebAssembly.instantiate(module, { env: makeImports(bridge, records) });
       if (!("task_start" in exports)) throw new LuaError("this module lacks the contract `bridge`: build it with --contract bridge", { kind: "host" });
@@ -278,10 +286,9 @@ export class Lua {
     if (!session) throw new LuaError("there is no store to save to: give one to Lua.load", { kind: "persist" });
     this.flush();
     if (records !== session.records) {
-      // Not restored when it was loaded: now what there is takes the place of what was stored.
       const go = session.hold();
       session.records.clear();
-      for (const id of records.tables()) for (const key of records.keys(id)) session.records.set(id, key, records.get(id, key) as Uint8Array);
+      copyRecords(records, session.records);
       go();
     }
     await session.save();
