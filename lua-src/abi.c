@@ -131,13 +131,17 @@ static lua_State *newstate (void) {
 
 MW_EXPORT int init (void) {
   lua_State *L;
-  if (mw_L != NULL)
+  if (mw_L != NULL) {
+    mw_error_clear();  /* that call succeeded, too */
     return 0;
+  }
   if (!mw_buf_tryreserve(&mw_io, MW_IO_MIN))
     return -1;
   L = newstate();
   if (L == NULL)
     return -1;
+  /* Lua copies it into each new thread, but sets it for none */
+  memset(lua_getextraspace(L), 0, LUA_EXTRASPACE);
   lua_atpanic(L, panic);
   lua_setwarnf(L, mw_output_warn, NULL);
   mw_L = L;
@@ -180,8 +184,8 @@ MW_EXPORT void get_memory_stats (unsigned char *p) {
   stats[0] = (uint32_t)mw_io.cap;
   stats[1] = stats[2] = 0;
   if (mw_L != NULL)
-    stats[1] = (uint32_t)lua_gc(mw_L, LUA_GCCOUNT) * 1024 +
-               (uint32_t)lua_gc(mw_L, LUA_GCCOUNTB);
+    /* not the collector's count: 5.5's leaves long strings out */
+    stats[1] = (uint32_t)(mw_heap_used() - mw_io.cap);
 #if defined(__wasm__)
   stats[2] = (uint32_t)__builtin_wasm_memory_size(0);
 #endif

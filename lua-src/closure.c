@@ -57,7 +57,7 @@ static void keep (lua_State *L, void *ud) {
   TString *text = p->source;
   int order = 0;
   if (text == NULL || tsslen(text) != b->n ||
-      memcmp(getstr(text), b->data, b->n) != 0)
+      (b->n > 0 && memcmp(getstr(text), b->data, b->n) != 0))
     text = luaS_newlstr(L, b->n > 0 ? (char *)b->data : "", b->n);
   number(L, p, text, &order);
 }
@@ -219,9 +219,7 @@ static int getrecord (lua_State *L, int tag, uint32_t id, mw_Reader *r) {
   mw_store_key(L, &tabkey, tag, id);
   if (!mw_store_get(L, 0, tabkey.data, tabkey.n, &record))
     return 0;
-  r->p = record.data;
-  r->end = record.data + record.n;
-  r->err = NULL;
+  mw_reader(r, &record);
   return mw_read_u8(r) == (unsigned int)tag && mw_read_u8(r) == MW_FORMAT &&
          r->err == NULL;
 }
@@ -253,27 +251,25 @@ static Proto *getchunk (lua_State *L, uint64_t hash) {
   tabkey.n = 0;
   mw_text_key(L, &tabkey, hash);
   if (!mw_store_get(L, 0, tabkey.data, tabkey.n, &record)) {
-    mw_bad("the text of a stored function is missing", "", 0);
+    mw_badvalue("its text is missing");
     return NULL;
   }
-  r.p = record.data;
-  r.end = record.data + record.n;
-  r.err = NULL;
+  mw_reader(&r, &record);
   if (mw_read_u8(&r) != MW_TAG_TEXT || mw_read_u8(&r) != MW_FORMAT ||
       r.err != NULL || mw_decode(L, &r) != MW_DEC_OK) {
-    mw_bad("the text of a stored function is damaged", "", 0);
+    mw_badvalue("its text is damaged");
     return NULL;
   }
   if (mw_decode(L, &r) != MW_DEC_OK || !ttisstring(s2v(L->top.p - 1)) ||
       r.p != r.end) {
-    mw_bad("the text of a stored function is damaged", "", 0);
+    mw_badvalue("its text is damaged");
     return NULL;
   }
   s = lua_tolstring(L, -1, &l);
   name = lua_tostring(L, -2);
   if (luaL_loadbufferx(L, s, l, name != NULL ? name : s, "t") != LUA_OK) {
     const char *msg = lua_tostring(L, -1);
-    mw_bad("the text of a stored function does not compile: ", msg,
+    mw_bad("its text does not compile: ", msg,
            strlen(msg));
     return NULL;
   }
@@ -302,7 +298,7 @@ static LClosure *newclosure (lua_State *L, uint32_t id) {
   LClosure *cl;
   int top = lua_gettop(L);
   if (!getrecord(L, MW_TAG_CLOSURE, id, &r)) {
-    mw_bad("the record of a stored function is missing or damaged", "", 0);
+    mw_badvalue("its record is missing or damaged");
     return NULL;
   }
   hash = mw_read_u64(&r);
@@ -311,7 +307,7 @@ static LClosure *newclosure (lua_State *L, uint32_t id) {
   for (i = 0; i < n; i++)
     cells[i] = mw_read_u32(&r);
   if (r.err != NULL || r.p != r.end) {
-    mw_bad("the record of a stored function is damaged", "", 0);
+    mw_badvalue("its record is missing or damaged");
     return NULL;
   }
   p = getchunk(L, hash);
@@ -320,7 +316,7 @@ static LClosure *newclosure (lua_State *L, uint32_t id) {
     return NULL;
   p = findorder(p, (int)order);
   if (p == NULL || (unsigned int)p->sizeupvalues != n) {
-    mw_bad("a stored function does not match its text", "", 0);
+    mw_badvalue("it does not match its text");
     return NULL;
   }
   cl = luaF_newLclosure(L, (int)n);
@@ -339,7 +335,7 @@ static LClosure *newclosure (lua_State *L, uint32_t id) {
         cl->upvals[i] = newcell(L);
         luaC_objbarrier(L, cl, cl->upvals[i]);
       }
-      mw_bad("a stored function has a bad upvalue", "", 0);
+      mw_badvalue("it has a bad upvalue");
       return NULL;
     }
     cl->upvals[i] = gco2upv(o);
@@ -353,7 +349,7 @@ static int fillcell (lua_State *L, UpVal *uv) {
   mw_Reader r;
   TValue v;
   if (!getrecord(L, MW_TAG_CELL, mw_slotof(uv)->id, &r))
-    return mw_bad("an upvalue of a stored function is missing", "", 0);
+    return mw_badvalue("it has a bad upvalue");
   /* what is decoded next may read other records */
   if (!mw_decodevalue(L, &r, &v))
     return 0;
@@ -371,7 +367,7 @@ LClosure *mw_closurebyid (lua_State *L, uint32_t id) {
   if (o != NULL) {
     if (o->tt == LUA_VLCL)
       return gco2lcl(o);
-    mw_bad("a stored function's id is that of something else", "", 0);
+    mw_badvalue("its id is that of something else");
     return NULL;
   }
   if (building)  /* for a cell: filled in by the caller's caller */

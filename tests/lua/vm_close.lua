@@ -228,3 +228,5 @@ do  -- stack overflow inside a close; many variables
   eq(nest(150), 150)
   eq(#log, 150)
 end
+
+return "ok", 1  -- the whole file as one check: it asserts without counting

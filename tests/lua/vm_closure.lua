@@ -157,3 +157,5 @@ do  -- garbage collected at any step leaves live locals alone
   end
   for i = 1, 300 do eq(keep[i](), 3 * i) end
 end
+
+return "ok", 1  -- the whole file as one check: it asserts without counting

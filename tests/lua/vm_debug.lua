@@ -209,3 +209,5 @@ do  -- a hook that yields nowhere and a hook inside metamethods
   assert(m:find("attempt to yield across a C%-call boundary"))
 end
 assert(debug.gethook() == nil)
+
+return "ok", 1  -- the whole file as one check: it asserts without counting

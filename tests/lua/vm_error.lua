@@ -201,3 +201,5 @@ do  -- assert, error and tostring on what is no text
   find(select(2, pcall(assert)), "value expected")
   eq(select("#", assert(1, 2, 3)), 3)
 end
+
+return "ok", 1  -- the whole file as one check: it asserts without counting
