@@ -100,9 +100,7 @@ static void readentry (lua_State *L, void *ud) {
   if (!mw_encode_scalar(L, &mw_S.key, &a->key) ||
       !mw_store_get(L, a->id, mw_S.key.data, mw_S.key.n, &mw_S.val))
     return;
-  r.p = mw_S.val.data;
-  r.end = r.p + mw_S.val.n;
-  r.err = NULL;
+  mw_reader(&r, &mw_S.val);
   a->ok = mw_decodevalue(L, &r, &a->val);
   mw_buf_shrink(&mw_S.val, 65536);
 }

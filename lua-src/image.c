@@ -158,7 +158,7 @@ typedef struct Reach {
   mw_Buffer queue;  /* of Found, in order of appearance */
   mw_Buffer keys, val, key;
   uint32_t max;
-  uint32_t bad;  /* a table with a damaged entry, 0 if there is none */
+  int bad;  /* is an entry or a record damaged? */
 } Reach;
 
 static Reach R;
@@ -190,6 +190,8 @@ static void reached (int kind, uint64_t id) {
 
 static void visit (void *ud, int kind, const unsigned char *p) {
   (void)ud;
+  if (kind != REF_TEXT && getid(p) == 0)
+    R.bad = 1;
   reached(kind, kind == REF_TEXT ? gethash(p) : getid(p));
 }
 
@@ -240,17 +242,17 @@ static void reach (lua_State *L) {
       mw_Reader r, key;
       uint32_t id = (uint32_t)f.id;
       if (mw_store_keys(L, id, &R.keys, &r) < 0)
-        R.bad = id;
+        R.bad = 1;
       while (mw_store_nextkey(&r, &key)) {
         size_t l = (size_t)(key.end - key.p);
         if (!mw_store_get(L, id, key.p, l, &R.val) ||
             !refs(entrytag(key.p, l), R.val.data, R.val.n, visit, NULL))
-          R.bad = id;
+          R.bad = 1;
       }
     }
     else if (!getrecord(&f) ||
              !refs(recordtag[f.kind], R.val.data, R.val.n, visit, NULL))
-      R.bad = (f.kind == REF_TEXT) ? 1 : (uint32_t)f.id;
+      R.bad = 1;
   }
 }
 
@@ -429,9 +431,9 @@ int mw_serialize (lua_State *L, uint32_t id, mw_Buffer *b) {
   }
   reached(REF_TABLE, id);
   reach(L);
-  if (R.bad != 0) {
-    luaO_pushfstring(L, "stored table %d cannot be serialized: damaged entry "
-                        "in what it reaches (%d)", (int)id, (int)R.bad);
+  if (R.bad) {
+    luaO_pushfstring(L, "stored table %d cannot be serialized: there is a "
+                        "damaged entry in what it reaches", (int)id);
     return 0;
   }
   mw_buf_add(L, b, signature, sizeof(signature));
@@ -501,7 +503,7 @@ static const unsigned char *blob (mw_Reader *r, size_t *n) {
 
 
 /* what to do with the parts of an image */
-enum { STEP_IDS, STEP_REFS, STEP_WRITE, STEP_UNDO };
+enum { STEP_IDS, STEP_REFS, STEP_WRITE };
 
 
 static int hasclash (int kind, uint32_t key) {
@@ -544,9 +546,8 @@ static void givehash (lua_State *L, uint32_t key, const unsigned char *p,
 }
 
 
-static void putpart (lua_State *L, uint32_t table, const unsigned char *key,
-                     size_t klen, const unsigned char *val, size_t vlen) {
-  (void)L;
+static void putpart (uint32_t table, const unsigned char *key, size_t klen,
+                     const unsigned char *val, size_t vlen) {
   if (js_ext_table_set(table, key, (unsigned int)klen, val,
                        (unsigned int)vlen) != 0)
     I.err = "the host's store failed";
@@ -575,10 +576,7 @@ static void recordpart (lua_State *L, mw_Reader *r, int step, int kind,
   id = mw_map_find(&R.seen[kind], NULL, key)->state;
   mw_S.key.n = 0;
   mw_store_key(L, &mw_S.key, recordtag[kind], id);
-  if (step == STEP_WRITE)
-    putpart(L, 0, mw_S.key.data, mw_S.key.n, p, n);
-  else
-    js_ext_table_delete(0, mw_S.key.data, (unsigned int)mw_S.key.n);
+  putpart(0, mw_S.key.data, mw_S.key.n, p, n);
 }
 
 
@@ -589,8 +587,6 @@ static void tablepart (lua_State *L, mw_Reader *r, int step, uint32_t key) {
     giveid(L, REF_TABLE, key);
   else
     id = mw_map_find(&R.seen[REF_TABLE], NULL, key)->state;
-  if (step == STEP_UNDO)
-    js_ext_table_drop(id);
   for (i = 0; i < count && r->err == NULL && I.err == NULL; i++) {
     size_t klen, vlen;
     const unsigned char *k = blob(r, &klen);
@@ -602,7 +598,7 @@ static void tablepart (lua_State *L, mw_Reader *r, int step, uint32_t key) {
         I.err = "an entry is damaged";
     }
     else if (step == STEP_WRITE)
-      putpart(L, id, k, klen, v, vlen);
+      putpart(id, k, klen, v, vlen);
   }
 }
 
@@ -612,9 +608,7 @@ static uint32_t parts (lua_State *L, int step) {
   mw_Reader r;
   uint32_t i, count, first = 0;
   const unsigned char *s;
-  r.p = I.b.data;
-  r.end = I.b.data + I.b.n;
-  r.err = NULL;
+  mw_reader(&r, &I.b);
   s = mw_read_bytes(&r, sizeof(signature));
   if (s == NULL || memcmp(s, signature, sizeof(signature)) != 0) {
     I.err = "it is not one of this version";
@@ -649,9 +643,8 @@ static uint32_t parts (lua_State *L, int step) {
 /* texts come first: references to them need their new hashes */
 static void texts (lua_State *L) {
   mw_Reader r;
-  r.p = I.b.data + sizeof(signature) + 4;
-  r.end = I.b.data + I.b.n;
-  r.err = NULL;
+  mw_reader(&r, &I.b);
+  r.p += sizeof(signature) + 4;
   while (r.p < r.end && I.err == NULL) {
     int kind = (int)mw_read_u8(&r);
     const unsigned char *p = mw_read_bytes(&r, kind == REF_TEXT ? 8 : 4);
@@ -686,15 +679,8 @@ uint32_t mw_deserialize (lua_State *L, const unsigned char *p, size_t n) {
     mw_S.next = next;
   else if (!mw_store_handnew(L))  /* the counter */
     I.err = "the host's store failed";
-  else {
-    parts(L, STEP_WRITE);
-    if (I.err != NULL) {
-      const char *err = I.err;
-      I.err = NULL;
-      parts(L, STEP_UNDO);
-      I.err = err;
-    }
-  }
+  else
+    parts(L, STEP_WRITE);  /* if it fails, 'collect_tables' drops the rest */
   if (I.err == NULL)
     root = mw_map_find(&R.seen[REF_TABLE], NULL, first)->state;
   else

@@ -33,6 +33,18 @@ int mw_bad (const char *what, const char *name, size_t len) {
 }
 
 
+int mw_badvalue (const char *what) {
+  return mw_bad(what, "", 0);
+}
+
+
+void mw_reader (mw_Reader *r, const mw_Buffer *b) {
+  r->p = b->data;
+  r->end = b->data + b->n;
+  r->err = NULL;
+}
+
+
 /*
 ** {==================================================================
 ** Values
@@ -45,7 +57,7 @@ Table *mw_tablebyid (lua_State *L, uint32_t id) {
   if (o != NULL) {
     if (o->tt == LUA_VTABLE)
       return gco2t(o);
-    mw_bad("a stored table's id is that of something else", "", 0);
+    mw_badvalue("its id is that of something else");
     return NULL;
   }
   h = luaH_new(L);
@@ -92,7 +104,7 @@ static int decodeother (lua_State *L, mw_Reader *r, TValue *res) {
   uint32_t id;
   switch (*r->p) {
     case MW_TAG_LFUNC:
-      return mw_bad("a function stored as bytecode can't be read", "", 0);
+      return mw_badvalue("a function stored as bytecode can't be read");
     case MW_TAG_STORED: {
       Table *h;
       if ((id = readref(r, 0)) == 0) break;
@@ -149,12 +161,12 @@ int mw_decodekey (lua_State *L, mw_Reader *r, TValue *res) {
     return -1;
   if (r->p == r->end || *r->p == MW_TAG_NIL || *r->p > MW_TAG_STRING ||
       !mw_decodevalue(L, r, res))
-    return mw_bad("damaged key", "", 0);
+    return mw_badvalue("damaged key");
   if (ttisfloat(res)) {  /* has to be one that a table can have */
     lua_Integer i;
     if (luai_numisnan(fltvalue(res)) ||
         luaV_flttointeger(fltvalue(res), &i, F2Ieq))
-      return mw_bad("damaged key", "", 0);
+      return mw_badvalue("damaged key");
   }
   return 1;
 }
@@ -212,9 +224,7 @@ static int readvalue (lua_State *L, uint32_t id, const void *key,
     setnilvalue(res);
     return 1;
   }
-  r.p = value.data;
-  r.end = value.data + value.n;
-  r.err = NULL;
+  mw_reader(&r, &value);
   return mw_decodevalue(L, &r, res);
 }
 
@@ -228,50 +238,32 @@ static int readmeta (lua_State *L, uint32_t id, Table **mt) {
   *mt = NULL;
   if (!mw_store_get(L, id, metakey, sizeof(metakey), &value))
     return 1;
-  r.p = value.data;
-  r.end = value.data + value.n;
-  r.err = NULL;
+  mw_reader(&r, &value);
   if (mw_read_u8(&r) != MW_TAG_META || mw_read_u8(&r) != MW_FORMAT ||
       r.err != NULL)
-    return mw_bad("damaged", "", 0);
+    return mw_badvalue("damaged");
   if (!mw_decodevalue(L, &r, &v))
     return 0;
   if (!ttistable(&v))
-    return mw_bad("damaged: not a table", "", 0);
+    return mw_badvalue("damaged: not a table");
   *mt = hvalue(&v);
   return 1;
 }
 
 
 /*
-** Room for the keys that 'r' has yet: an array part where more than half
-** of it is in use, as in 'rehash'.
+** Room for the 'n' keys that 'r' has yet: those up to as many as there are
+** integer keys up to 'n' go to the array part, which they fill then.
 */
-static void presize (lua_State *L, Table *h, mw_Reader r) {
-  unsigned int nums[27];
-  unsigned int n = 0, nint = 0, a = 0, asize = 0, inarray = 0, i;
+static void presize (lua_State *L, Table *h, mw_Reader r, unsigned int n) {
+  unsigned int asize = 0;
   mw_Reader key;
-  memset(nums, 0, sizeof(nums));
   while (mw_store_nextkey(&r, &key)) {
-    n++;
-    if (key.end - key.p == 9 && *key.p == MW_TAG_INTEGER) {
-      uint64_t k;
-      key.p++;
-      k = mw_read_u64(&key) - 1;
-      if (k < (1u << 26)) {
-        nums[luaO_ceillog2((unsigned int)k + 1)]++;
-        nint++;
-      }
-    }
+    if (key.end - key.p == 9 && *key.p++ == MW_TAG_INTEGER &&
+        mw_read_u64(&key) - 1 < n)
+      asize++;
   }
-  for (i = 0; i < 27 && nint > (1u << i) / 2; i++) {
-    a += nums[i];
-    if (a > (1u << i) / 2) {
-      asize = 1u << i;
-      inarray = a;
-    }
-  }
-  luaH_resize(L, h, asize, n - inarray);
+  luaH_resize(L, h, asize, n - asize);
 }
 
 
@@ -280,10 +272,11 @@ static void loadone (lua_State *L, size_t at) {
   uint32_t id = idof(h);
   mw_Reader r, key;
   int bad = 0;
-  if (mw_store_keys(L, id, &keys, &r) < 0)
+  int n = mw_store_keys(L, id, &keys, &r);
+  if (n < 0)
     bad = 1;
   else {
-    presize(L, h, r);
+    presize(L, h, r, (unsigned int)n);
     while (mw_store_nextkey(&r, &key)) {
       const unsigned char *s = key.p;
       size_t l = (size_t)(key.end - key.p);

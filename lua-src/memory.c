@@ -121,9 +121,7 @@ static uint32_t readcounter (lua_State *L) {
   const unsigned char *p;
   if (!mw_store_get(L, 0, key, sizeof(key), &mw_S.val))
     return 0;
-  r.p = mw_S.val.data;
-  r.end = r.p + mw_S.val.n;
-  r.err = NULL;
+  mw_reader(&r, &mw_S.val);
   if (mw_read_u8(&r) != MW_TAG_COUNTER || mw_read_u8(&r) != MW_FORMAT)
     return 0;
   p = r.p;

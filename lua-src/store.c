@@ -108,7 +108,7 @@ int mw_store_keys (lua_State *L, uint32_t id, mw_Buffer *b, mw_Reader *r) {
   }
   if (c.err != NULL || r->err != NULL || count > 0x7fffffff) {
     r->p = r->end;
-    mw_bad("the host's list of keys is damaged", "", 0);
+    mw_badvalue("the host's list of keys is damaged");
     return -1;
   }
   r->end = c.p;
@@ -422,11 +422,7 @@ static void lookatwatched (lua_State *L, Flush *f) {
     o = mw_object(w.id);
     if (o == NULL || o->tt != LUA_VUPVAL)
       continue;  /* collected meanwhile */
-    if (f->refused || f->failed
-          ? mw_trypromote(L, obj2gco(o), MW_LINK_NONE, NULL, gco2upv(o)->v.p)
-              || (L->top.p--, 0)
-          : mw_trypromote(L, obj2gco(o), MW_LINK_NONE, NULL,
-                          gco2upv(o)->v.p)) {
+    if (mw_trypromote(L, obj2gco(o), MW_LINK_NONE, NULL, gco2upv(o)->v.p)) {
       uint64_t hash;
       mw_S.val.n = 0;
       mw_store_encode(L, &mw_S.val, gco2upv(o)->v.p);
@@ -438,6 +434,8 @@ static void lookatwatched (lua_State *L, Flush *f) {
       if (!upisopen(gco2upv(o)))
         continue;  /* from now on the barrier sees all */
     }
+    else if (f->refused)
+      L->top.p--;  /* the first message is enough */
     else
       f->refused = 1;
     memmove(mw_S.watched.data + left, &w, sizeof(w));

@@ -353,6 +353,10 @@ extern void mw_closure_abandon (void);
 
 /* says what is wrong with a value, in mw_S.why; returns 0 */
 extern int mw_bad (const char *what, const char *name, size_t len);
+extern int mw_badvalue (const char *what);
+
+/* makes 'r' read what is in 'b' */
+extern void mw_reader (mw_Reader *r, const mw_Buffer *b);
 
 /* }================================================================== */
 

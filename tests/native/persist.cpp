@@ -443,7 +443,11 @@ static void fuzz(const char *path, int n) {
       for (int k = 0; k < 4; k++) {
         if (k > 0) mutate(image);
         uint32_t id = deserialize_table((const unsigned char *)image.data(), image.size());
-        if (k == 0 && id == 0) printf("unchanged image refused: %s\n", message().c_str());
+        if (k == 0 && id == 0) {
+          std::string m = message();
+          for (char &c : m) c = c < 32 ? '.' : c;
+          printf("unchanged image refused: %s\n", m.c_str());
+        }
         if (id != 0 && attach_memory_table(id) == 0) compute(walkAll, sizeof(walkAll) - 1);
       }
     }
