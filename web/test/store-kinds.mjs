@@ -1,6 +1,8 @@
 // The kinds of stores that the tests run over, each with a way to make its commits fail.
 import "fake-indexeddb/auto";
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
+import fs from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { FileStore } from "../dist/store/file.js";
@@ -48,6 +50,21 @@ IDBObjectStore.prototype.put = function (...args) {
   return put.apply(this, args);
 };
 
+// A full disk takes half of what is written.
+let fullDisk = false;
+const { open } = fs;
+fs.open = async (path, flags) => {
+  const file = await open(path, flags);
+  if (!fullDisk || !path.endsWith(".new")) return file;
+  const { writeFile } = file;
+  file.writeFile = async (content) => {
+    await writeFile.call(file, content.subarray(0, content.length / 2));
+    throw Object.assign(new Error("ENOSPC: no space left on device, write"), { code: "ENOSPC" });
+  };
+  return file;
+};
+syncBuiltinESMExports();
+
 let databases = 0;
 
 /** Each gives `store` and, where its commits can fail, `fill(name, full)`: there is no room from now on, or there is again. */
@@ -67,16 +84,7 @@ export const kinds = {
 
 function files(options) {
   const folder = temporaryFolder();
-  return {
-    store: new FileStore(folder, options),
-    folder,
-    // Only where there is a device that is always full.
-    fill(name, on) {
-      const next = join(folder, `${name}.mwstate.new`);
-      rmSync(next, { force: true });
-      if (on) symlinkSync("/dev/full", next);
-    },
-  };
+  return { store: new FileStore(folder, options), folder, fill: (_name, on) => (fullDisk = on) };
 }
 
 export const bytes = (text) => Uint8Array.from(Buffer.from(text, "latin1"));
