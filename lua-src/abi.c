@@ -59,12 +59,8 @@ int mw_protected (lua_CFunction f, void *ud, const int *syntax,
     if (handler != NULL)
       mw_error_set(MW_ERR_LIMIT, mw_limit_message);
   }
-  else if (handler != NULL) {
-    if (status != LUA_OK)
-      mw_error_record(L, status, syntax != NULL && *syntax);
-    else if (outermost)
-      mw_error_clear();  /* of what failed inside a host function */
-  }
+  else if (status != LUA_OK && handler != NULL)
+    mw_error_record(L, status, syntax != NULL && *syntax);
   lua_settop(L, top);
   mw_busy--;
   return status;
@@ -84,6 +80,8 @@ int mw_run (lua_CFunction f, void *ud) {
     return mw_protected(f, ud, NULL, mw_error_handler);
   mw_starting();
   status = mw_protected(f, ud, NULL, mw_error_handler);
+  if (status == LUA_OK)
+    mw_error_clear();  /* of what failed inside a host function */
   mw_output_deliver();
   return status;
 }
@@ -317,7 +315,10 @@ MW_EXPORT int compute (const char *s, size_t l) {
                    (n >= 0) ? mw_error_handler : NULL) != LUA_OK)
     n = -1;
   mw_output_deliver();
-  return (n >= 0) ? n : failed();
+  if (n < 0)
+    return failed();
+  mw_error_clear();
+  return n;
 }
 
 /* }================================================================== */

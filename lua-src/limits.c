@@ -21,11 +21,15 @@ int mw_countdown = MW_INTERVAL;
 
 void (*mw_limit_onhit) (lua_State *L) = NULL;
 const char *(*mw_limit_poll) (void) = NULL;
-void (*mw_pause) (lua_State *L) = NULL;
+void (*mw_pause) (lua_State *L, int intervals) = NULL;
 
 const char *mw_limit_message = MW_LIMITMSG;
 
 int mw_suspending = 0;
+
+/* intervals since the interpreter loop came to 'mw_reenter', for 'mw_pause' */
+static int passed = 0;
+static int shortened = 0;  /* is the interval under way a short one? */
 
 static int64_t setting = 0;  /* limit for exports to begin; 0 = none */
 
@@ -92,7 +96,7 @@ static void callonhit (lua_State *L) {
 }
 
 
-int mw_expired (lua_State *L) {
+static void expired (lua_State *L) {
   if (exhausted)
     raiselimit(L);
   mw_limit_message = MW_LIMITMSG;
@@ -107,15 +111,42 @@ int mw_expired (lua_State *L) {
   }
   refill();
   mw_countdown--;  /* the step that led here */
+  passed += !shortened;
+  shortened = 0;
+}
+
+
+/*
+** Where the interpreter loop might pause, the interval to come is cut to a
+** few steps, not always as many: in a loop with a period, each interval
+** might end in a library function.
+*/
+int mw_expired (lua_State *L) {
+  expired(L);
+  if (mw_pause != NULL) {
+    static unsigned int random = 1;
+    int n = 32 + (int)((random = random * 1103515245 + 12345) >> 26);
+    if (mw_countdown > n) {
+      if (limit != 0)
+        remaining += mw_countdown - n;
+      mw_countdown = n;
+      shortened = 1;
+    }
+  }
   return (L->hookmask == 0);
 }
 
 
 int mw_reenter (lua_State *L) {
-  int again = mw_expired(L);
-  if (again && mw_pause != NULL)
-    mw_pause(L);
-  return again;
+  int n;
+  expired(L);
+  n = passed;
+  passed = 0;
+  if (L->hookmask != 0)
+    return 0;
+  if (mw_pause != NULL && n > 0)
+    mw_pause(L, n);
+  return 1;
 }
 
 

@@ -114,10 +114,11 @@ extern void (*mw_limit_onhit) (struct lua_State *L);
 extern const char *(*mw_limit_poll) (void);
 
 /*
-** If not NULL, called by 'mw_reenter' when the script may go on. It returns,
-** or suspends the thread as a hook may (see 'bridge/task.c').
+** If not NULL, called by 'mw_reenter' when the script may go on, with the
+** number of full intervals since the last time. It returns, or suspends the
+** thread as a hook may (see 'bridge/task.c').
 */
-extern void (*mw_pause) (struct lua_State *L);
+extern void (*mw_pause) (struct lua_State *L, int intervals);
 
 
 /*

@@ -75,6 +75,7 @@ static int errorobject (lua_State *L) {
     mw_encode_string(L, &field, "value", 5);
     mw_codec_tables = 1;  /* the error's own */
     mw_value_encode(L, &field, 2, c->flags);
+    mw_codec_tables = 0;
   }
   return 0;
 }

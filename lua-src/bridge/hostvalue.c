@@ -143,6 +143,7 @@ static int callhost (lua_State *L, int op, const Host *h, int first,
 
 static Host *tohost (lua_State *L, int idx) {
   Host *h = NULL;
+  idx = lua_absindex(L, idx);
   if (lua_type(L, idx) == LUA_TUSERDATA && lua_getmetatable(L, idx)) {
     if (lua_rawgetp(L, -1, &mark) != LUA_TNIL &&
         lua_rawlen(L, idx) == sizeof(Host))

@@ -137,9 +137,9 @@ int mw_task_wait (lua_State *L) {
 ** hook does; what continues it takes one from 'savedpc', which in a function
 ** that has just been called stands before its first instruction.
 */
-static void pause_ (lua_State *L) {
+static void pause_ (lua_State *L, int intervals) {
   CallInfo *ci = L->ci;
-  if (running == NULL || --running->left > 0)
+  if (running == NULL || (running->left -= intervals) > 0)
     return;
   if (mw_task_yieldable(L) == 0) {
     running->left = 1;
