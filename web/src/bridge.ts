@@ -210,7 +210,11 @@ export class Bridge implements Owner {
   /** After the outermost call: what changed under `Memory` goes to the store. */
   settle(record: BridgeRecord, output: Uint8Array[]): Result {
     const text = output.length === 1 ? toText(output[0] as Uint8Array) : toText(join(output));
-    let error = record.error && new LuaError(record.error.message, { ...record.error, output: text });
+    let error: LuaError | undefined;
+    if (record.error) {
+      const { message, ...fields } = record.error;
+      error = new LuaError(message, { ...fields, output: text });
+    }
     if (this.#depth === 0) {
       try {
         this.flush();

@@ -34,6 +34,7 @@ export class Writer {
   #view = new DataView(this.#bytes.buffer);
   #size = 0;
 
+  /** Where the next n bytes go. It may replace the view, so it has to come first. */
   #room(n: number): number {
     const at = this.#size;
     if ((this.#size += n) > this.#bytes.length) {
@@ -46,16 +47,20 @@ export class Writer {
   }
 
   u8(n: number): void {
-    this.#view.setUint8(this.#room(1), n);
+    const at = this.#room(1);
+    this.#view.setUint8(at, n);
   }
   u32(n: number): void {
-    this.#view.setUint32(this.#room(4), n, true);
+    const at = this.#room(4);
+    this.#view.setUint32(at, n, true);
   }
   i64(n: bigint): void {
-    this.#view.setBigInt64(this.#room(8), n, true);
+    const at = this.#room(8);
+    this.#view.setBigInt64(at, n, true);
   }
   f64(n: number): void {
-    this.#view.setFloat64(this.#room(8), n, true);
+    const at = this.#room(8);
+    this.#view.setFloat64(at, n, true);
   }
   raw(bytes: Uint8Array): void {
     const at = this.#room(bytes.length);

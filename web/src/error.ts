@@ -30,29 +30,28 @@ export class LuaError extends Error {
   /** The stack of Lua functions, as `debug.traceback` gives it; "" where there is none. */
   readonly luaTraceback: string;
   /** The chunk and line that the message names, else those of the innermost Lua function; undefined if there is none. */
-  readonly chunk: string | undefined;
-  readonly line: number | undefined;
+  declare readonly chunk?: string;
+  declare readonly line?: number;
   /** What was printed before the failure. */
   output: string;
   /** True if more text could mend a syntax error (a prompt asks for the next line then). */
-  readonly incomplete: boolean;
+  declare readonly incomplete?: boolean;
   /** True if memory did not suffice for all of the output. */
-  readonly truncated: boolean;
+  declare readonly truncated?: boolean;
   /** The error object, where that is not a string. If it is an exception of the host, it is the `cause` too. */
-  readonly value: unknown;
+  declare readonly value?: unknown;
   /** An error that came while this one was dealt with: in a `__close` metamethod, or when storing what had changed. */
-  suppressed: unknown;
+  declare suppressed?: unknown;
 
   constructor(message: string, fields: LuaErrorFields = {}) {
-    const cause = fields.cause ?? (fields.value instanceof Error ? fields.value : undefined);
+    const { kind = "runtime", traceback = "", output = "", value, cause = value instanceof Error ? value : undefined, ...rest } = fields;
     super(message, cause === undefined ? undefined : { cause });
-    this.kind = fields.kind ?? "runtime";
-    this.luaTraceback = fields.traceback ?? "";
-    this.chunk = fields.chunk;
-    this.line = fields.line;
-    this.output = fields.output ?? "";
-    this.incomplete = fields.incomplete ?? false;
-    this.truncated = fields.truncated ?? false;
-    this.value = fields.value;
+    this.kind = kind;
+    this.luaTraceback = traceback;
+    this.output = output;
+    if (value !== undefined) this.value = value;
+    for (const [name, field] of Object.entries(rest)) if (field !== undefined) Object.assign(this, { [name]: field });
+    // Consoles print the stack.
+    if (traceback) this.stack += "\n" + traceback;
   }
 }
