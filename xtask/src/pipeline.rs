@@ -11,6 +11,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::budget::Budget;
 use crate::compile::CompilePlan;
 use crate::contract::{self, Contract};
 use crate::features::FeatureSet;
@@ -256,6 +257,8 @@ fn report(
     let interface = Interface::read(&finished.wasm)?;
     let total = finished.stages.last().map(|stage| stage.weight).unwrap_or_default();
     let budgets = budget::read(&setting.root.join("ci/size-budget.toml"))?;
+    let shipped = || if recipe.is_shipped() { budgets.of(recipe.lua, recipe.profile) } else { Budget::default() };
+    let budget = recipe.budget.unwrap_or_else(shipped);
     let report = Report {
         format: report::FORMAT,
         lua: recipe.lua,
@@ -269,7 +272,7 @@ fn report(
         sections: finished.sections,
         exports: interface.exports.into_iter().map(|export| export.name).collect(),
         imports: interface.imports.into_iter().map(|import| format!("{}.{}", import.module, import.name)).collect(),
-        budget: budgets.check(recipe.profile, total),
+        budget: budgets.check(recipe.lua, recipe.profile, budget, total),
     };
     Ok(Built { wasm: finished.wasm, report })
 }
