@@ -15,6 +15,11 @@ export class HostValues {
   #entries = new Map<number, Entry>();
   #last = 0;
 
+  /** How many there are. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
   /** The id of a value that is on its way to Lua. */
   send(value: unknown): number {
     let id = this.#ids.get(value);

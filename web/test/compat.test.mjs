@@ -1,0 +1,50 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import lua, { loadLuaWasm } from "../dist/compat.js";
+import { MemoryStore } from "../dist/store/memory.js";
+
+test("the older names", async () => {
+  const store = new MemoryStore();
+  assert.throws(() => lua.init(), /call loadLuaWasm\(\) first/);
+  assert.equal(lua.getMemoryTableId(), null);
+  assert.equal(await loadLuaWasm({ store }), true);
+  assert.equal(lua.init(), 0);
+  const read = (code) => {
+    const n = lua.compute(code);
+    if (n < 0) assert.fail(lua.readBuffer(lua.getBufferPtr(), -n));
+    return lua.readResult(lua.getBufferPtr(), n);
+  };
+  assert.deepEqual(read("print('hi') return 1 + 1"), { output: "hi\n", result: 2 });
+  assert.deepEqual(read("return {a = {1, 2}}").result, { a: [1, 2] });
+  assert.equal(read("return print").result, "function");
+  assert.equal(read("return function() end").result, "function");
+  assert.match(read("return coroutine.create(print)").result, /^thread: /);
+  const n = lua.compute("error('oops', 0)");
+  assert.equal(n, -4);
+  assert.equal(lua.readBuffer(lua.getBufferPtr(), -n), "oops");
+  assert.equal(lua.compute("error('', 0)"), -1);
+  assert.ok(lua.getBufferSize() >= 65536);
+  const stats = lua.getMemoryStats();
+  assert.equal(stats.io_buffer_size, lua.getBufferSize());
+  assert.ok(stats.lua_memory_used > 10000 && stats.wasm_pages > 10);
+  lua.runGc();
+
+  read("Memory.n = 1 Memory[true] = {x = 1}");
+  assert.equal(lua.getMemoryTableId(), 1);
+  const info = lua.getTableInfo();
+  assert.equal(info.memoryTableId, 1);
+  assert.deepEqual(info.tables.find((t) => t.id === 1).keys.map(String).sort(), ["n", "true"]);
+  assert.equal(info.tableCount, 2);
+  await lua.saveState();
+  read("Memory.n = 2");
+  await lua.loadState();
+  assert.equal(read("return Memory.n").result, 1, "what was not saved is gone");
+  await lua.load({ store, autoRestore: false });
+  assert.equal(read("return Memory.n").result, undefined);
+  await lua.loadState();
+  assert.equal(read("return Memory.n").result, 1);
+  await lua.clearPersistedState();
+  assert.equal(read("return Memory.n").result, 1, "memory stays");
+  await lua.loadState();
+  assert.equal(read("return Memory.n").result, undefined);
+});

@@ -1,0 +1,157 @@
+// What the core does with a store; stores themselves have tests of their own.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { MemoryStore } from "../dist/store/memory.js";
+import { failure, load } from "./load.mjs";
+
+test("Memory is there again, data and functions", async () => {
+  const store = new MemoryStore();
+  const a = await load({ store });
+  await a.run("Memory.n = 1 local c = 0 Memory.count = function() c = c + 1 return c end Memory.count() Memory.user = {name = 'Ada'}");
+  await a.save();
+  await a.run("Memory.n = 2");
+  await a.close();
+  const b = await load({ store });
+  assert.deepEqual((await b.run("return Memory.n, Memory.count(), Memory.user.name")).values, [2, 2, "Ada"]);
+  await b.close();
+  const c = await load({ store, name: "other" });
+  assert.deepEqual((await c.run("return Memory.n")).values, [undefined]);
+  await c.close();
+});
+
+test("what a waiting script has changed is handed over when it ends", async () => {
+  const store = new MemoryStore();
+  const a = await load({ store, functions: { soon: () => new Promise((go) => setTimeout(go, 1)) } });
+  await a.run("Memory.a = 1 soon() Memory.b = 2");
+  await failure(a.run("Memory.c = 3 soon() error('x')"));
+  await a.close();
+  const b = await load({ store });
+  assert.deepEqual(b.memory.keys().sort(), ["a", "b", "c"]);
+  await b.close();
+});
+
+test("Memory from JavaScript", async () => {
+  const store = new MemoryStore();
+  const lua = await load({ store });
+  lua.memory.set("list", [1, 2, { deep: true }]);
+  lua.memory.set("x", 1);
+  lua.memory.delete("x");
+  assert.deepEqual(lua.memory.keys(), ["list"]);
+  assert.deepEqual(lua.memory.get("list"), [1, 2, { deep: true }]);
+  const { live } = lua.memory;
+  live.user = { name: "Ada", tags: ["a", "b"] };
+  live.user.name += " L.";
+  live.user.tags[3] = "c";
+  assert.deepEqual((await lua.run("return Memory.user.name, Memory.user.tags[3]")).values, ["Ada L.", "c"]);
+  assert.deepEqual([...live.user.tags], ["a", "b", "c"]);
+  assert.equal(JSON.stringify(live.user.tags), '{"1":"a","2":"b","3":"c"}');
+  assert.ok("user" in live && !("nobody" in live));
+  assert.deepEqual(Object.keys(live).sort(), ["list", "user"]);
+  delete live.list;
+  assert.deepEqual(lua.memory.keys(), ["user"]);
+  await lua.close();
+  const again = await load({ store });
+  assert.deepEqual(again.memory.entries(), [["user", { name: "Ada L.", tags: ["a", "b", "c"] }]]);
+  await again.close();
+});
+
+test("what can't be stored is refused with the path", async () => {
+  const lua = await load({ store: new MemoryStore() });
+  const e = await failure(lua.run("Memory.cfg = {co = coroutine.create(print)}"));
+  assert.equal(e.kind, "persist");
+  assert.match(e.message, /Memory\.cfg\.co/);
+  assert.equal((await failure(() => lua.memory.set("f", () => 0))).kind, "persist");
+  assert.deepEqual(lua.memory.keys(), []);
+  await lua.close();
+});
+
+test("functions of the host are stored by their name", async () => {
+  const store = new MemoryStore();
+  const a = await load({ store, functions: { greet: () => "one" } });
+  await a.run("Memory.cb = greet Memory.wrapped = function() return greet() .. '!' end");
+  await a.close();
+  const b = await load({ store, functions: { greet: () => "two" } });
+  assert.deepEqual((await b.run("return Memory.cb(), Memory.wrapped()")).values, ["two", "two!"]);
+  await b.close();
+});
+
+test("autoRestore and autoSave", async () => {
+  const store = new MemoryStore();
+  const a = await load({ store });
+  await a.run("Memory.n = 1");
+  await a.close();
+  const b = await load({ store, autoRestore: false });
+  assert.deepEqual(b.memory.keys(), []);
+  await b.run("Memory.other = 1");
+  await b.close();
+  const c = await load({ store, autoSave: false });
+  assert.deepEqual(c.memory.entries(), [["n", 1]], "nothing of b was saved");
+  await c.run("Memory.n = 2");
+  await c.close();
+  const d = await load({ store, autoSave: false });
+  assert.equal(d.memory.get("n"), 1);
+  await d.run("Memory.n = 3");
+  await d.save();
+  await d.run("Memory.n = 4");
+  await d.save();
+  await d.close();
+  const e = await load({ store });
+  assert.equal(e.memory.get("n"), 4);
+  await e.close();
+});
+
+test("upgrades come as a whole, or not", async () => {
+  const store = new MemoryStore();
+  const a = await load({ store, version: 1, onUpgrade: () => assert.fail("a new state needs none") });
+  await a.run("Memory.list = {1, 2}");
+  await a.close();
+  const bad = await failure(load({ store, version: 2, onUpgrade: async (lua) => {
+    await lua.run("Memory.list = 'half' error('upgrade failed')");
+  } }));
+  assert.match(bad.message, /upgrade failed/);
+  const seen = [];
+  const b = await load({ store, version: 2, onUpgrade: async (lua, from, to) => {
+    seen.push(from, to);
+    await lua.run("Memory.sum = Memory.list[1] + Memory.list[2] Memory.list = nil");
+  } });
+  assert.deepEqual(seen, [1, 2]);
+  assert.deepEqual(b.memory.entries(), [["sum", 3]]);
+  await b.close();
+  assert.match((await failure(load({ store, version: 1 }))).message, /has version 2, newer than 1/);
+});
+
+test("stored tables that nothing reaches are dropped", async () => {
+  const store = new MemoryStore();
+  const lua = await load({ store });
+  await lua.run("Memory.a = {b = {c = {1}}} Memory.keep = {}");
+  await lua.run("Memory.a = nil");
+  assert.equal(lua.collectTables(), 3);
+  assert.equal(lua.collectTables(), 0);
+  assert.deepEqual(lua.memory.keys(), ["keep"]);
+  await lua.close();
+});
+
+test("a store that fails is an error of kind persist with the store's own as cause, and nothing is lost", async () => {
+  const store = new MemoryStore();
+  const lua = await load({ store });
+  const { records } = lua.session;
+  const set = records.set;
+  const full = new Error("disk full");
+  records.set = () => {
+    throw full;
+  };
+  const e = await failure(lua.run("Memory.x = 1 return 'done'"));
+  assert.equal(e.kind, "persist");
+  assert.equal(e.cause, full);
+  records.set = set;
+  await lua.close();
+  const again = await load({ store });
+  assert.equal(again.memory.get("x"), 1);
+  await again.close();
+});
+
+test("a failed load gives the state free", async () => {
+  const store = new MemoryStore();
+  await failure(load({ store, modules: { bad: "x =" } }));
+  await (await load({ store })).close();
+});
