@@ -248,6 +248,8 @@ pub enum TestPart {
     Wasmtime,
     /// The built modules under node.
     Node,
+    /// The npm package on node.
+    Web,
 }
 
 /// Arguments of `test`.

@@ -9,11 +9,14 @@ use crate::cli::{BuildArgs, Format};
 use crate::output_file;
 use crate::pipeline::{self, Built, Setting};
 use crate::progress::Terminal;
-use crate::recipe::{self, Recipe};
+use crate::recipe::{self, ExportEdits, Recipe, Unwind};
 use crate::report::{markdown, table};
 
 /// Name of the module that a build leaves.
 pub const MODULE: &str = "lua.wasm";
+
+/// The contract that the npm package needs.
+pub const PACKAGE_CONTRACT: &str = "bridge";
 
 /// Builds and writes the module with its reports; a module over its budget is written too, but is a failed check.
 pub fn run(args: &BuildArgs) -> Result<Outcome> {
@@ -28,6 +31,10 @@ pub fn run(args: &BuildArgs) -> Result<Outcome> {
     output_file::write(&out.join(MODULE), &built.wasm)?;
     output_file::write(&out.join("size-report.json"), json.as_bytes())?;
     output_file::write(&out.join("size-report.md"), markdown::render(&built.report).as_bytes())?;
+
+    if serves_package(&recipe) {
+        put_into_package(&root, &built)?;
+    }
 
     print(&match args.format {
         Format::Json => json,
@@ -44,6 +51,21 @@ fn find_recipe(root: &Path, named: Option<&Path>) -> Result<Recipe> {
         None if default.exists() => Ok(recipe::read(&default)?),
         None => Ok(Recipe::default()),
     }
+}
+
+/// Whether the npm package can use the module wherever it runs.
+fn serves_package(recipe: &Recipe) -> bool {
+    recipe.contracts.iter().any(|name| name == PACKAGE_CONTRACT)
+        && recipe.exports == ExportEdits::default()
+        && recipe.unwind == Unwind::Legacy
+}
+
+/// Puts the module where the npm package finds it.
+///
+/// # Errors
+/// When the folder can't be written to.
+pub fn put_into_package(root: &Path, built: &Built) -> Result<()> {
+    Ok(output_file::write(&root.join("web/dist").join(MODULE), &built.wasm)?)
 }
 
 /// Runs the pipeline with progress on the terminal; the commands that need modules share it.

@@ -12,7 +12,7 @@ use crate::output_file;
 const PINS: [&str; 3] = ["package.json", "package-lock.json", ".npmrc"];
 
 /// The file that an installation leaves when it is complete: a hash over [`PINS`].
-const STAMP: &str = "installed";
+const STAMP: &str = ".moonwright-installed";
 
 /// Makes sure that the packages that `folder` (`tests/node`) pins are installed, and gives the folder with their
 /// `node_modules`. The checkout itself stays clean. `retry` is the command that an offline user has to type once.
@@ -20,8 +20,28 @@ const STAMP: &str = "installed";
 /// # Errors
 /// Where a package is missing and `offline` forbids the network, or where npm is missing or fails.
 pub fn install(root: &Path, folder: &str, offline: bool, retry: &str) -> Result<PathBuf> {
-    let from = root.join(folder);
     let to = root.join("target/moonwright/npm").join(folder);
+    install_into(root, folder, &to, offline, retry)?;
+    Ok(to)
+}
+
+/// Makes sure that the packages that `folder` pins are installed in it, for programs that look beside their sources.
+///
+/// # Errors
+/// As for [`install`].
+pub fn install_in_place(root: &Path, folder: &str, offline: bool, retry: &str) -> Result<()> {
+    install_into(root, folder, &root.join(folder), offline, retry)
+}
+
+/// npm, by the name that it has on this system.
+pub fn command() -> Command {
+    Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
+}
+
+fn install_into(root: &Path, folder: &str, to: &Path, offline: bool, retry: &str) -> Result<()> {
+    let from = root.join(folder);
+    // In node_modules, so that who deletes the packages deletes the stamp as well.
+    let stamp_file = to.join("node_modules").join(STAMP);
     let mut pins = Vec::new();
     for name in PINS {
         let path = from.join(name);
@@ -32,23 +52,23 @@ pub fn install(root: &Path, folder: &str, offline: bool, retry: &str) -> Result<
         stamp.part(name, content);
     }
     let stamp = stamp.hex();
-    let installed = std::fs::read_to_string(to.join(STAMP)).is_ok_and(|found| found == stamp);
-    if installed {
-        return Ok(to);
+    if std::fs::read_to_string(&stamp_file).is_ok_and(|found| found == stamp) {
+        return Ok(());
     }
     if offline {
         bail!("the npm packages of {folder} are not installed; run `{retry}` once without --offline");
     }
     eprintln!("installing the npm packages that {folder}/package-lock.json pins");
-    for (name, bytes) in &pins {
-        output_file::write(&to.join(name), bytes)?;
+    if from != to {
+        for (name, bytes) in &pins {
+            output_file::write(&to.join(name), bytes)?;
+        }
     }
-    let status = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })
-        .current_dir(&to)
+    let status = command()
+        .current_dir(to)
         .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
         .status()
         .context("cannot run npm, which comes with Node; install Node 20 or later")?;
     ensure!(status.success(), "`npm ci` in {} failed: {status}", to.display());
-    output_file::write(&to.join(STAMP), stamp.as_bytes())?;
-    Ok(to)
+    Ok(output_file::write(&stamp_file, stamp.as_bytes())?)
 }

@@ -9,6 +9,7 @@ mod node;
 mod programs;
 mod rules;
 mod tally;
+mod web;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -30,8 +31,8 @@ struct Session {
 }
 
 /// The parts in the order in which they run: what is quick and fails most often comes first.
-const PARTS: [TestPart; 5] =
-    [TestPart::Lint, TestPart::Toolchain, TestPart::Native, TestPart::Wasmtime, TestPart::Node];
+const PARTS: [TestPart; 6] =
+    [TestPart::Lint, TestPart::Toolchain, TestPart::Native, TestPart::Wasmtime, TestPart::Node, TestPart::Web];
 
 /// The packages, in groups that are built together: all in one, cargo would unite their features, and build Binaryen and
 /// wasmtime anew whenever somebody builds one of them alone.
@@ -94,6 +95,7 @@ fn name(part: TestPart) -> &'static str {
         TestPart::Native => "native",
         TestPart::Wasmtime => "wasmtime",
         TestPart::Node => "node",
+        TestPart::Web => "web",
     }
 }
 
@@ -112,6 +114,7 @@ impl Session {
                 self.cargo_test(TESTS, Some(&folder))
             }
             TestPart::Node => node::run(self),
+            TestPart::Web => web::run(self),
         }
     }
 

@@ -55,7 +55,7 @@ pub fn run(session: &Session) -> Result<Tally> {
         if let Some(filter) = &session.filter {
             command.arg(format!("--test-name-pattern={}", escape(filter)));
         }
-        command.args(test_files(&session.root)?);
+        command.args(test_files(&session.root.join("tests/node"))?);
         command.env(modules::VARIABLE, &folder).env("MOONWRIGHT_ENCODINGS", encodings);
         tally += &programs::run(command, &format!("tests under node {}", node.version))?;
     }
@@ -80,11 +80,10 @@ fn probe(root: &Path, program: &Path) -> Result<Option<(String, Vec<Unwind>)>> {
     Ok(Some((version, all.into_iter().filter(|encoding| named.contains(&encoding.as_str())).collect())))
 }
 
-/// The test programs, by name: the shell patterns of `node --test` differ between its versions.
-fn test_files(root: &Path) -> Result<Vec<PathBuf>> {
-    let folder = root.join("tests/node");
+/// The test programs in `folder`, by name: the shell patterns of `node --test` differ between its versions.
+pub fn test_files(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(&folder).with_context(|| format!("cannot list {}", folder.display()))? {
+    for entry in std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))? {
         let path = entry?.path();
         if path.to_string_lossy().ends_with(".test.mjs") {
             files.push(path);
@@ -95,7 +94,7 @@ fn test_files(root: &Path) -> Result<Vec<PathBuf>> {
 }
 
 /// `text` as a regular expression that matches it.
-fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     text.chars().flat_map(|c| (!c.is_alphanumeric() && c.is_ascii()).then_some('\\').into_iter().chain([c])).collect()
 }
 
