@@ -4,10 +4,12 @@
 ** the compiler's sanitizers watch it: a host as ABI.md describes it
 */
 
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "imports.h"
 
@@ -18,6 +20,14 @@ extern int compute (const char *s, size_t l);
 extern unsigned char *get_buffer_ptr (void);
 extern int get_last_error (void);
 extern void set_chunk_name (const char *s, size_t l);
+extern void set_limits (unsigned int heap, int64_t instructions);
+
+
+/* what a program may use: a module has 4 GiB at most, this machine may not */
+#define HEAPLIMIT	(512u << 20)
+
+/* seconds after which a program counts as hanging */
+#define TIMELIMIT	120
 
 
 /*
@@ -218,6 +228,8 @@ int main (int argc, char **argv) {
   slash = strrchr(argv[1], '/');
   n = snprintf(name, sizeof(name), "@tests/lua/%s", slash != NULL ? slash + 1 : argv[1]);
   set_chunk_name(name, (size_t)n);
+  set_limits(HEAPLIMIT, 0);
+  alarm(TIMELIMIT);
   n = compute(text, len);
   free(text);
   if (n < 0) {

@@ -88,8 +88,10 @@ pub fn run(session: &Session) -> Result<Tally> {
 /// What the test printed if it failed.
 fn failure(test: &Test) -> Result<Option<String>> {
     // A request that no memory can meet is an error of the program's, which the runtime has to take.
-    let output =
-        Command::new(&test.program).args(&test.argument).env("ASAN_OPTIONS", "allocator_may_return_null=1").output();
+    let output = Command::new(&test.program)
+        .args(&test.argument)
+        .env("ASAN_OPTIONS", "allocator_may_return_null=1:hard_rss_limit_mb=4000")
+        .output();
     let output = output.with_context(|| format!("cannot run {}", test.program.display()))?;
     if output.status.success() {
         return Ok(None);
