@@ -13,3 +13,9 @@ export { float, LuaFloat } from "./codec.js";
 export type { DecodeOptions } from "./codec.js";
 export { copy, Multi, multi, proxy } from "./values.js";
 export type { LuaInput, LuaValue } from "./values.js";
+// Files, localStorage and whole states as files: `moonwright/stores`.
+export { IndexedDbStore } from "./store/indexeddb.js";
+export type { IndexedDbOptions } from "./store/indexeddb.js";
+export { MemoryStore } from "./store/memory.js";
+export { StoreError } from "./store/store.js";
+export type { DamagedEntry, OpenOptions, Records, Session, Store, StoreErrorCode } from "./store/store.js";

@@ -7,7 +7,8 @@
  * u32 length of the host's part, the pieces' numbers (u32 each, ascending), the host's part, the pieces. A piece is 4,096
  * bytes of memory, XORed with the fresh instance's, so that what is the same in both compresses to nothing.
  */
-import { fail, SNAPSHOT, unwrapCompressed, view, wrapCompressed } from "./store/container.js";
+import { fail, SNAPSHOT, unwrapCompressed, wrapCompressed } from "./store/container.js";
+import { view } from "./store/records.js";
 import { StoreError } from "./store/store.js";
 
 const PIECE = 4096;

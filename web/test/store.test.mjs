@@ -216,9 +216,10 @@ for (const [kind, make] of Object.entries(kinds)) {
       assert.deepEqual(await read(store, "s"), before);
     });
 
-    test("no room: save and event say so, nothing is lost, and later it works", async (t) => {
+    if (kind === "memory") return; // never full
+
+    test("no room: save and event say so, nothing is lost, and later it works", async () => {
       const { store, fill } = make();
-      if (!fill) return t.skip("memory is never full");
       await write(store, "s", [[1, "a", "old"], [2, "b", "b"]], 1);
       const session = await store.open("s");
       const events = [];

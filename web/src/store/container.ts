@@ -2,6 +2,7 @@
  * The frame around a state file and a snapshot: a header with sizes and checksums, and a body that may be compressed.
  * docs/state-file.md has it byte by byte.
  */
+import { view } from "./records.js";
 import { StoreError } from "./store.js";
 
 /** Which file it is: the fourth byte of the signature. */
@@ -29,12 +30,8 @@ export function crc32(bytes: Uint8Array): number {
     return n;
   });
   let sum = -1;
-  for (const byte of bytes) sum = (sum >>> 8) ^ table[(sum ^ byte) & 255]!;
+  for (let at = 0; at < bytes.length; at++) sum = (sum >>> 8) ^ table[(sum ^ bytes[at]!) & 255]!;
   return ~sum >>> 0;
-}
-
-export function view(bytes: Uint8Array): DataView {
-  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 /** The file for a body of `plain` bytes, which stands as `body`. `info` is a number that belongs to the kind. */

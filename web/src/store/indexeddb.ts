@@ -9,8 +9,7 @@
 import type { IDBPDatabase } from "idb";
 import { openDB, unwrap } from "./idb.js";
 import { acquire } from "./lock.js";
-import { view } from "./container.js";
-import type { Entry, Journal } from "./records.js";
+import { view, type Entry, type Journal } from "./records.js";
 import { checkName, openSession, type Backend } from "./session.js";
 import { StoreError, type OpenOptions, type Session, type Store } from "./store.js";
 

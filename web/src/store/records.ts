@@ -34,10 +34,17 @@ export function isEmpty(journal: Journal): boolean {
 
 /** Bytes as a string of as many characters, which a `Map` can look up. */
 export function byteText(key: Uint8Array): string {
-  let text = "";
+  const chars = (part: Uint8Array): string => String.fromCharCode.apply(null, part as unknown as number[]);
+  if (key.length <= 8192) return chars(key);
   // A call takes a limited number of arguments.
-  for (let at = 0; at < key.length; at += 8192) text += String.fromCharCode(...key.subarray(at, at + 8192));
+  let text = "";
+  for (let at = 0; at < key.length; at += 8192) text += chars(key.subarray(at, at + 8192));
   return text;
+}
+
+/** The numbers in bytes. */
+export function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 }
 
 export class RecordMap implements Records {
@@ -94,6 +101,10 @@ export class RecordMap implements Records {
 
   keys(id: number): Uint8Array[] {
     return Array.from(this.#tables.get(id)?.values() ?? [], (entry) => entry.key);
+  }
+
+  entries(id: number): [Uint8Array, Uint8Array][] {
+    return Array.from(this.#tables.get(id)?.values() ?? [], ({ key, value }) => [key, value]);
   }
 
   drop(id: number): 0 | -1 {

@@ -2,8 +2,8 @@
  * A whole state as one file: versioned, checksummed, compressed if wanted. The Rust crate reads and writes the same.
  * docs/state-file.md has it byte by byte.
  */
-import { fail, HEADER, STATE, unwrap, unwrapCompressed, view, wrap, wrapCompressed } from "./container.js";
-import { byteText, type Entry } from "./records.js";
+import { fail, HEADER, STATE, unwrap, unwrapCompressed, wrap, wrapCompressed } from "./container.js";
+import { byteText, view, type Entry } from "./records.js";
 import type { Records } from "./store.js";
 
 /** What a state file holds. */
@@ -58,7 +58,7 @@ export async function importState(session: { records: Records; version: number }
 
 function encode(records: Records): Uint8Array {
   const ids = records.tables();
-  const tables = ids.map((id) => records.keys(id).map((key) => [key, records.get(id, key)!] as const));
+  const tables = ids.map((id) => records.entries(id));
   let size = 4;
   for (const table of tables) {
     size += 8;

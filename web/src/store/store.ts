@@ -18,6 +18,8 @@ export interface Records {
   size(id: number): number;
   /** The keys of a table in the order of their first insertion, not to be changed by the caller. */
   keys(id: number): Uint8Array[];
+  /** Keys with their values, as `keys` and `get` give them. */
+  entries(id: number): [key: Uint8Array, value: Uint8Array][];
   /** Forgets a whole table; 0, or -1 once the session is closed. */
   drop(id: number): 0 | -1;
   /** Forgets all tables; 0, or -1 once the session is closed. */

@@ -3,8 +3,7 @@
  * (docs/stored-format.md), without running anything. What is readable but names something that the new program does not
  * have (a permanent, a text that no longer compiles) only shows when it is touched.
  */
-import { view } from "./container.js";
-import { RecordMap } from "./records.js";
+import { RecordMap, view } from "./records.js";
 import { writeState } from "./state-file.js";
 import type { Records } from "./store.js";
 
@@ -25,8 +24,7 @@ const VERSION = 1;
 /** Lists them, by table and in order of insertion. */
 export function findUnreadable(records: Records): UnreadableEntry[] {
   return records.tables().flatMap((table) =>
-    records.keys(table).flatMap((key) => {
-      const value = records.get(table, key)!;
+    records.entries(table).flatMap(([key, value]) => {
       try {
         (table === 0 ? checkOwn : checkEntry)(records, key, value);
         return [];
