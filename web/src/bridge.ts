@@ -1,5 +1,5 @@
 /** The module's contract `bridge`, seen from JavaScript: records in, records out. docs/bridge.md is what it follows. */
-import { decode, encode, Reader, TAG, toText, Writer, type DecodeOptions } from "./codec.js";
+import { decode, encode, Reader, Tag, toText, Writer, type DecodeOptions } from "./codec.js";
 import { LuaError, type LuaErrorFields } from "./error.js";
 import { handleId, Handles, type Owner } from "./handles.js";
 import { HostValues, isFunction, nameOf, operate, unwrap } from "./host-values.js";
@@ -54,11 +54,13 @@ export interface Exports {
 }
 
 /** Status of a bridge record. */
-export const DONE = 0, WAITS = 1, SLICED = 2, FAILED = 3, YIELDED = 4;
+export const enum Status {
+  Done, Waits, Sliced, Failed, Yielded,
+}
 
 /** A bridge record, read. */
 export interface BridgeRecord {
-  status: number;
+  status: Status;
   task: number;
   values: LuaValue[];
   error?: { message: string } & LuaErrorFields;
@@ -123,13 +125,13 @@ export class Bridge implements Owner {
       encode(w, values, (v) => {
         const id = handleId(v, this);
         if (id !== undefined) {
-          w.u8(TAG.HANDLE);
+          w.u8(Tag.Handle);
           w.u8(0);
           w.u32(id);
         } else if (isProxied(v)) {
           const host = this.hosts.send(v);
           sent.push(host);
-          w.u8(TAG.HOST);
+          w.u8(Tag.Host);
           w.u32(host);
           w.u8(+isFunction(v) | mode);
           w.block(new TextEncoder().encode(nameOf(v)));
@@ -186,7 +188,7 @@ export class Bridge implements Owner {
     const printed = r.block().slice();
     const merged = { strings: options.strings ?? this.defaults.strings, tables: options.tables ?? this.defaults.tables };
     const record: BridgeRecord = { status, task, values: [] };
-    if (status === FAILED) {
+    if (status === Status.Failed) {
       r.u8();
       // Its keys and the message are text in any case.
         const [fields] = this.#decode(r, {}) as [Record<string, unknown>];

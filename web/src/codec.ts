@@ -3,10 +3,10 @@
  * docs/bridge.md, "Values"). Handles and host values are left to whoever calls.
  */
 
-export const TAG = {
-  NIL: 0, BOOLEAN: 1, INTEGER: 2, FLOAT: 3, STRING: 4, BYTECODE: 5, LIBRARY: 6, STORED: 7, TABLE: 8, OPAQUE: 9, SEEN: 10,
-  HANDLE: 0x40, HOST: 0x41, ERROR: 0x42,
-} as const;
+export const enum Tag {
+  Nil, Boolean, Integer, Float, String, Bytecode, Library, Stored, Table, Opaque, Seen,
+  Handle = 0x40, Host, Error,
+}
 
 const encoder = new TextEncoder();
 // A byte order mark is text like any other, and bytes that are no text are not to be replaced by something else.
@@ -136,44 +136,44 @@ export function encode(w: Writer, values: readonly unknown[], reference: WriteRe
   const write = (v: unknown): void => {
     switch (typeof v) {
       case "undefined":
-        return w.u8(TAG.NIL);
+        return w.u8(Tag.Nil);
       case "boolean":
-        w.u8(TAG.BOOLEAN);
+        w.u8(Tag.Boolean);
         return w.u8(+v);
       case "number":
         if (!Number.isSafeInteger(v) || Object.is(v, -0)) {
-          w.u8(TAG.FLOAT);
+          w.u8(Tag.Float);
           return w.f64(v);
         }
-        w.u8(TAG.INTEGER);
+        w.u8(Tag.Integer);
         return w.i64(BigInt(v));
       case "bigint":
         if (BigInt.asIntN(64, v) !== v) throw new RangeError(`${v} is no 64-bit integer`);
-        w.u8(TAG.INTEGER);
+        w.u8(Tag.Integer);
         return w.i64(v);
       case "string":
-        w.u8(TAG.STRING);
+        w.u8(Tag.String);
         return w.block(encoder.encode(v));
     }
-    if (v === null) return w.u8(TAG.NIL);
+    if (v === null) return w.u8(Tag.Nil);
     if (v instanceof LuaFloat) {
-      w.u8(TAG.FLOAT);
+      w.u8(Tag.Float);
       return w.f64(v.value);
     }
     const bytes = asBytes(v);
     if (bytes) {
-      w.u8(TAG.STRING);
+      w.u8(Tag.String);
       return w.block(bytes);
     }
     const before = seen.get(v as object);
     if (before !== undefined) {
-      w.u8(TAG.SEEN);
+      w.u8(Tag.Seen);
       return w.u32(before);
     }
     if (reference(v, w)) return;
     if (typeof v !== "object") throw new TypeError(`a ${typeof v} is no value for Lua here`);
     seen.set(v, seen.size);
-    w.u8(TAG.TABLE);
+    w.u8(Tag.Table);
     if (Array.isArray(v)) {
       w.u32(v.length);
       for (let i = 0; i < v.length; i++) {
@@ -241,27 +241,27 @@ export function decode(r: Reader, options: DecodeOptions, references?: Reference
     const isKey = top && into.length % 2 === 0;
     const tag = r.u8();
     switch (tag) {
-      case TAG.NIL:
+      case Tag.Nil:
         into.push(undefined);
         break;
-      case TAG.BOOLEAN:
+      case Tag.Boolean:
         into.push(r.u8() !== 0);
         break;
-      case TAG.INTEGER: {
+      case Tag.Integer: {
         const n = r.i64();
         const small = Number(n);
         into.push(Number.isSafeInteger(small) ? small : n);
         break;
       }
-      case TAG.FLOAT:
+      case Tag.Float:
         into.push(r.f64());
         break;
-      case TAG.STRING: {
+      case Tag.String: {
         const bytes = r.block();
         into.push((options.strings !== "bytes" || isKey ? asText(bytes) : undefined) ?? bytes.slice());
         break;
       }
-      case TAG.TABLE: {
+      case Tag.Table: {
         const table = new Pending(r.u32() * 2);
         into.push(table);
         tables.push(table);
@@ -269,16 +269,16 @@ export function decode(r: Reader, options: DecodeOptions, references?: Reference
         top = table;
         break;
       }
-      case TAG.SEEN: {
+      case Tag.Seen: {
         const table = tables[r.u32()];
         if (!table) throw new RangeError("the record refers to a table that is not in it");
         into.push(table);
         break;
       }
-      case TAG.HANDLE:
-      case TAG.HOST: {
+      case Tag.Handle:
+      case Tag.Host: {
         if (!references) throw new TypeError(`tag ${tag} is no value here`);
-        if (tag === TAG.HANDLE) into.push(references.handle(r.u8(), r.u32()));
+        if (tag === Tag.Handle) into.push(references.handle(r.u8(), r.u32()));
         else {
           const id = r.u32();
           r.u8();
@@ -287,12 +287,12 @@ export function decode(r: Reader, options: DecodeOptions, references?: Reference
         }
         break;
       }
-      case TAG.BYTECODE:
-      case TAG.LIBRARY:
-      case TAG.STORED:
-      case TAG.OPAQUE:
+      case Tag.Bytecode:
+      case Tag.Library:
+      case Tag.Stored:
+      case Tag.Opaque:
         if (!references?.other) throw new TypeError(`tag ${tag} is no value here`);
-        into.push(references.other(tag, tag === TAG.LIBRARY ? r.u16() : tag === TAG.STORED ? r.u32() : r.block()));
+        into.push(references.other(tag, tag === Tag.Library ? r.u16() : tag === Tag.Stored ? r.u32() : r.block()));
         break;
       default:
         throw new TypeError(`tag ${tag} is no value here`);

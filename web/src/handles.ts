@@ -4,10 +4,9 @@ import type { DecodeOptions } from "./codec.js";
 import type { LuaInput, LuaValue } from "./values.js";
 
 /** The module's own functions (docs/bridge.md). */
-export const FN = {
-  RUN: 0, GET: 1, SET: 2, LENGTH: 3, ENTRIES: 4, TEXT: 5, EQUAL: 6, GLOBALS: 7, MEMORY: 8, LOAD: 9, ADD_MODULE: 10, SET_LOADER: 11,
-  PERMANENT: 12, SAME: 13, STATS: 14, COLLECT: 15,
-} as const;
+export const enum Fn {
+  Run, Get, Set, Length, Entries, Text, Equal, Globals, Memory, Load, AddModule, SetLoader, Permanent, Same, Stats, Collect,
+}
 
 const KINDS: Record<number, LuaKind> = { 2: "lightuserdata", 5: "table", 6: "function", 7: "userdata", 8: "thread" };
 
@@ -52,17 +51,17 @@ export class LuaHandle {
 
   /** `value[key]`, with metamethods. */
   get(key: LuaInput, options?: DecodeOptions): LuaValue {
-    return this.owner.call(FN.GET, [this, key], options).values[0];
+    return this.owner.call(Fn.Get, [this, key], options).values[0];
   }
 
   /** `value[key] = item`, with metamethods. */
   set(key: LuaInput, item: LuaInput): void {
-    this.owner.call(FN.SET, [this, key, item]);
+    this.owner.call(Fn.Set, [this, key, item]);
   }
 
   /** `#value`, with metamethods. */
   get length(): LuaValue {
-    return this.owner.call(FN.LENGTH, [this]).values[0];
+    return this.owner.call(Fn.Length, [this]).values[0];
   }
 
   /** Calls it and runs it to its end, as `lua.runSync`. Gives its first result. */
@@ -87,12 +86,12 @@ export class LuaHandle {
 
   /** `tostring(value)`. */
   toString(): string {
-    return String(this.owner.call(FN.TEXT, [this]).values[0]);
+    return String(this.owner.call(Fn.Text, [this]).values[0]);
   }
 
   /** `value == other`, with metamethods. */
   equals(other: LuaInput): boolean {
-    return this.owner.call(FN.EQUAL, [this, other]).values[0] as boolean;
+    return this.owner.call(Fn.Equal, [this, other]).values[0] as boolean;
   }
 
   /**
@@ -117,7 +116,7 @@ export class LuaTable extends LuaHandle {
   *entries(options?: DecodeOptions): Generator<[LuaValue, LuaValue]> {
     const limit = 256;
     for (let after: unknown[] = []; ; ) {
-      const flat = this.owner.call(FN.ENTRIES, [this, limit, ...after], options).values;
+      const flat = this.owner.call(Fn.Entries, [this, limit, ...after], options).values;
       for (let i = 0; i < flat.length; i += 2) yield [flat[i], flat[i + 1]];
       if (flat.length < limit * 2) return;
       after = [flat[flat.length - 2]];
@@ -139,7 +138,7 @@ export class LuaTable extends LuaHandle {
 
   /** A copy of it and all it holds, as an array, object or `Map`. */
   toJS(options?: DecodeOptions): LuaValue {
-    return this.owner.call(FN.SAME, [this], { tables: "copy", ...options }).values[0];
+    return this.owner.call(Fn.Same, [this], { tables: "copy", ...options }).values[0];
   }
 }
 

@@ -1,8 +1,10 @@
 /** Values of the host that Lua holds: their ids, and what Lua does with them. */
-import { isClass, isProxied, isThenable, multi, proxy } from "./values.js";
+import { isClass, isThenable, multi, proxy } from "./values.js";
 
 /** What `js_call` can be asked to do (docs/bridge.md). */
-export const OP = { CALL: 0, INDEX: 1, NEWINDEX: 2, LEN: 3, TOSTRING: 4, PAIRS: 5, CLOSE: 6 } as const;
+export const enum Op {
+  Call, Index, NewIndex, Len, ToString, Pairs, Close,
+}
 
 interface Entry {
   value: unknown;
@@ -93,16 +95,16 @@ export const isFunction = (v: unknown): boolean => typeof v === "function" && !i
 export function operate(op: number, v: unknown, args: unknown[]): unknown {
   const o = v as Record<PropertyKey, unknown> & object;
   switch (op) {
-    case OP.CALL:
+    case Op.Call:
       if (typeof v !== "function") throw new TypeError(`attempt to call a ${nameOf(v)} of the host`);
       return isClass(v) ? Reflect.construct(v, args) : (v as Callable)(...args);
-    case OP.INDEX: {
+    case Op.Index: {
       const key = args[0];
       if (hidden(key)) return undefined;
       const found = o[place(o, key)];
       return typeof found === "function" && isFunction(found) ? method(o, found as Callable) : member(found);
     }
-    case OP.NEWINDEX: {
+    case Op.NewIndex: {
       const [key, value] = args;
       if (hidden(key)) throw new TypeError(`'${String(key)}' can't be set from Lua`);
       const at = place(o, key);
@@ -110,47 +112,35 @@ export function operate(op: number, v: unknown, args: unknown[]): unknown {
       else o[at] = value;
       return undefined;
     }
-    case OP.LEN: {
+    case Op.Len: {
       const n = o["length"] ?? o["size"];
       if (typeof n !== "number") throw new TypeError(`a ${nameOf(v)} of the host has no length`);
       return n;
     }
-    case OP.TOSTRING:
+    case Op.ToString:
       return typeof v === "object" && !("toString" in o) ? "[object]" : String(v);
-    case OP.PAIRS: {
-      const it = iterator(o);
-      const step = (n: IteratorResult<[unknown, unknown]>) => (n.done ? undefined : multi(n.value[0], member(n.value[1])));
-      return () => {
-        const n = it.next();
-        return isThenable(n) ? n.then(step) : step(n);
-      };
-    }
-    case OP.CLOSE:
+    case Op.Pairs:
+      return pairs(o);
+    case Op.Close:
       return ((o[Symbol.dispose ?? ""] ?? o[Symbol.asyncDispose ?? ""]) as Callable | undefined)?.call(o);
     default:
       throw new RangeError(`operation ${op} is not known: the module is newer than this package`);
   }
 }
 
-type Pairs = { next(): IteratorResult<[unknown, unknown]> | PromiseLike<IteratorResult<[unknown, unknown]>> };
-
-function iterator(o: object): Pairs {
-  if (o instanceof Map) return o.entries();
-  if (Symbol.iterator in o) return numbered((o as Iterable<unknown>)[Symbol.iterator]());
-  if (Symbol.asyncIterator in o) return numbered((o as AsyncIterable<unknown>)[Symbol.asyncIterator]());
-  return Object.entries(o)[Symbol.iterator]();
-}
-
-/** What has no keys of its own gets 1, 2, 3. */
-function numbered(it: Iterator<unknown> | AsyncIterator<unknown>): Pairs {
+/** What `pairs` calls for the next key and value. What has no keys of its own gets 1, 2, 3; what comes as promises is waited for. */
+function pairs(o: object): () => unknown {
+  const list = !(o instanceof Map) && (Symbol.iterator in o || Symbol.asyncIterator in o);
+  const from = (list || o instanceof Map ? o : Object.entries(o)) as Iterable<unknown> & AsyncIterable<unknown>;
+  const it: Iterator<unknown> | AsyncIterator<unknown> = (from[Symbol.iterator] ?? from[Symbol.asyncIterator]).call(from);
   let i = 0;
-  const step = (n: IteratorResult<unknown>): IteratorResult<[unknown, unknown]> => (n.done ? { done: true, value: undefined } : { done: false, value: [++i, n.value] });
-  return {
-    next() {
-      const n = it.next();
-      return isThenable(n) ? (n.then(step) as PromiseLike<IteratorResult<[unknown, unknown]>>) : step(n);
-    },
+  const step = ({ done, value }: IteratorResult<unknown>): unknown => {
+    if (done) return undefined;
+    const [k, v] = list ? [++i, value] : (value as [unknown, unknown]);
+    return multi(k, member(v));
+  };
+  return () => {
+    const n = it.next();
+    return isThenable(n) ? (n as PromiseLike<IteratorResult<unknown>>).then(step) : step(n);
   };
 }
-
-export { isProxied };

@@ -2,7 +2,7 @@
 import { Bridge, type CallOptions, type Exports, type Result, type RunOptions } from "./bridge.js";
 import { toBytes, type DecodeOptions } from "./codec.js";
 import { LuaError } from "./error.js";
-import { FN, handleId, type LuaFunction, type LuaHandle, type LuaTable } from "./handles.js";
+import { Fn, handleId, type LuaFunction, type LuaHandle, type LuaTable } from "./handles.js";
 import { makeImports } from "./imports.js";
 import { LuaMemory } from "./memory.js";
 import { compile, type WasmChoice, type WasmSource } from "./module.js";
@@ -92,12 +92,12 @@ export class LuaModules {
 
   /** `require(name)` finds this text. Fails with an error of kind `syntax` if it does not compile. */
   add(name: string, source: string | Uint8Array): void {
-    this.bridge.call(FN.ADD_MODULE, [name, source]);
+    this.bridge.call(Fn.AddModule, [name, source]);
   }
 
   /** `require` asks `loader` for modules that it does not find; undefined: nobody. */
   loader(loader: ModuleLoader | LuaFunction | undefined): void {
-    this.bridge.call(FN.SET_LOADER, [loader]);
+    this.bridge.call(Fn.SetLoader, [loader]);
   }
 }
 
@@ -189,30 +189,30 @@ export class Lua {
 
   /** Runs a script, which can wait for promises. Fails with a `LuaError`. */
   async run(code: string | Uint8Array, options: ScriptOptions = {}): Promise<Result> {
-    return this.bridge.run(FN.RUN, [code, ...(options.args ?? [])], options, chunkName(options.name));
+    return this.bridge.run(Fn.Run, [code, ...(options.args ?? [])], options, chunkName(options.name));
   }
 
   /** Runs a script to its end at once; it can't wait. */
   runSync(code: string | Uint8Array, options: SyncScriptOptions = {}): Result {
-    return this.bridge.call(FN.RUN, [code, ...(options.args ?? [])], options, chunkName(options.name));
+    return this.bridge.call(Fn.Run, [code, ...(options.args ?? [])], options, chunkName(options.name));
   }
 
   /** Compiles a script without running it. */
   compile(code: string | Uint8Array, options: Pick<Chunk, "name"> = {}): LuaFunction {
-    return this.bridge.call(FN.LOAD, [code, chunkName(options.name)]).values[0];
+    return this.bridge.call(Fn.Load, [code, chunkName(options.name)]).values[0];
   }
 
   /** The globals as a table handle. */
   get globals(): LuaTable {
-    return (this.#globals ??= this.bridge.call(FN.GLOBALS, []).values[0]);
+    return (this.#globals ??= this.bridge.call(Fn.Globals, []).values[0]);
   }
 
   #find(path: readonly LuaInput[], options?: DecodeOptions): LuaValue {
     let at: LuaValue = this.globals;
     path.forEach((key, i) => {
       const last = i === path.length - 1;
-      const next: LuaValue = this.bridge.call(FN.GET, [at, key], last ? options : { tables: "handle" }).values[0];
-      if (at !== this.globals && handleId(at, this.bridge) !== undefined) at.release();
+      const next: LuaValue = this.bridge.call(Fn.Get, [at, key], last ? options : { tables: "handle" }).values[0];
+      this.#done(at);
       at = next;
     });
     return at;
@@ -226,28 +226,45 @@ export class Lua {
   /** Sets a global, or a value inside of one. */
   set(path: Path, value: LuaInput): void {
     const keys = typeof path === "string" ? [path] : path;
-    this.bridge.call(FN.SET, [this.#find(keys.slice(0, -1), { tables: "handle" }), keys[keys.length - 1], value]);
+    const holder = this.#find(keys.slice(0, -1), { tables: "handle" });
+    this.bridge.call(Fn.Set, [holder, keys[keys.length - 1], value]);
+    this.#done(holder);
   }
 
-  #function(f: Path | LuaHandle | LuaFunction): LuaHandle {
-    const found: LuaValue = typeof f === "string" || Array.isArray(f) ? this.get(f as Path, { tables: "handle" }) : f;
+  /** Gives back a handle that came on the way. */
+  #done(v: LuaValue): void {
+    if (v !== this.#globals && handleId(v, this.bridge) !== undefined) v.release();
+  }
+
+  /** The function that `f` means, and whether it is to be given back after the call. */
+  #function(f: Path | LuaHandle | LuaFunction): [LuaHandle, boolean] {
+    const named = typeof f === "string" || Array.isArray(f);
+    const found: LuaValue = named ? this.get(f as Path, { tables: "handle" }) : f;
     if (handleId(found, this.bridge) === undefined) throw new TypeError(`expected a Lua function, found ${typeof found} (${String(f)})`);
-    return found;
+    return [found, named];
   }
 
   /** Calls a function, named or held, which can wait for promises. Gives its first result (see `LuaFunction.start` for all). */
   async call(f: Path | LuaHandle | LuaFunction, ...args: LuaInput[]): Promise<LuaValue> {
-    return (await this.#function(f).start(args)).values[0];
+    const [found, named] = this.#function(f);
+    const running = found.start(args);
+    if (named) found.release();
+    return (await running).values[0];
   }
 
   /** Calls a function, and runs it to its end at once. */
   callSync(f: Path | LuaHandle | LuaFunction, ...args: LuaInput[]): LuaValue {
-    return this.#function(f).invoke(args).values[0];
+    const [found, named] = this.#function(f);
+    try {
+      return found.invoke(args).values[0];
+    } finally {
+      if (named) found.release();
+    }
   }
 
   /** Gives a function, table or value of the host a name, under which `Memory` can hold it. */
   permanent(name: string, value: LuaInput): void {
-    this.bridge.call(FN.PERMANENT, [name, value]);
+    this.bridge.call(Fn.Permanent, [name, value]);
   }
 
   /** Sets the limits; those that are not named are lifted. */
@@ -260,13 +277,13 @@ export class Lua {
     const at = this.bridge.put(new Uint8Array(12));
     this.bridge.enter((x) => x.get_memory_stats(at));
     const [bufferBytes, heapBytes, pages] = new Uint32Array(this.bridge.view(at, 12).slice().buffer) as unknown as [number, number, number];
-    const [handles, hostValues, tasks] = this.bridge.call(FN.STATS, []).values as [number, number, number];
+    const [handles, hostValues, tasks] = this.bridge.call(Fn.Stats, []).values as [number, number, number];
     return { heapBytes, memoryBytes: pages * 65536, bufferBytes, handles, hostValues, tasks };
   }
 
   /** A full collection of garbage. */
   collect(): void {
-    this.bridge.call(FN.COLLECT, []);
+    this.bridge.call(Fn.Collect, []);
   }
 
   /** Drops the stored tables that `Memory` no longer reaches, and says how many they were. */

@@ -1,6 +1,6 @@
 /** The global `Memory`, seen from JavaScript. What is written is handed to the store at once. */
 import type { DecodeOptions } from "./codec.js";
-import { FN, LuaTable, type Owner } from "./handles.js";
+import { Fn, LuaTable, type Owner } from "./handles.js";
 import type { LuaInput, LuaValue } from "./values.js";
 
 /** What persists: `Memory`'s keys and values. */
@@ -9,7 +9,7 @@ export class LuaMemory {
 
   /** The table behind `Memory` as a handle. `attach_memory_table` changes which one it is. */
   table(): LuaTable {
-    return this.owner.call(FN.MEMORY, []).values[0];
+    return this.owner.call(Fn.Memory, []).values[0];
   }
 
   #with<T>(f: (table: LuaTable) => T): T {

@@ -1,9 +1,13 @@
 /** Runs a task from its start to its end: waits for promises, gives the event loop its turns, minds signal and timeout. */
-import { SLICED, WAITS, YIELDED, type Bridge, type BridgeRecord, type Exports, type Result, type RunOptions } from "./bridge.js";
+import { Status, type Bridge, type BridgeRecord, type Exports, type Result, type RunOptions } from "./bridge.js";
 import { LuaError } from "./error.js";
 import { results } from "./values.js";
 
-const VALUE_IS_ERROR = 0x100, ERROR_WITH_POSITION = 0x200;
+/** Flags of `task_resume`: the value is raised. */
+const enum Raise {
+  Plain = 0x100,
+  WithPosition = 0x200,
+}
 
 /** About 10 ms. */
 const SLICE = 1 << 20;
@@ -81,12 +85,12 @@ export async function runTask(b: Bridge, fn: number, args: readonly unknown[], o
   let at = b.put(bytes);
   let record = step((x, flags) => x.task_start(fn, at, bytes.length, flags));
   let timedOut = false;
-  while (record.status === WAITS || record.status === SLICED || record.status === YIELDED) {
+  while (record.status !== Status.Done && record.status !== Status.Failed) {
     const { task } = record;
-    let more = 0;
+    let more: Raise | 0 = 0;
     let input: readonly unknown[] = [];
     try {
-      if (record.status === WAITS) {
+      if (record.status === Status.Waits) {
         const promise = b.waiting.get(task);
         b.waiting.delete(task);
         input = results(await until(promise as PromiseLike<unknown>, signal, deadline));
@@ -103,10 +107,10 @@ export async function runTask(b: Bridge, fn: number, args: readonly unknown[], o
         timedOut = true;
         deadline = 1;
         bytes = b.encode(["timeout"]);
-        more = ERROR_WITH_POSITION;
+        more = Raise.WithPosition;
       } else {
         const error = b.encodeError(e);
-        more = error.position ? ERROR_WITH_POSITION : VALUE_IS_ERROR;
+        more = error.position ? Raise.WithPosition : Raise.Plain;
         bytes = error.bytes;
       }
     }
