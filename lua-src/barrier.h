@@ -28,6 +28,14 @@ extern Table *mw_shellmt;
 
 #define mw_isshell(h)	luai_unlikely((h)->metatable == mw_shellmt)
 
+/*
+** Its '__index', so that misses in other tables need no test for it. The
+** function is never called: 'luaV_finishget' knows it.
+*/
+extern int mw_loader (lua_State *L);
+
+#define mw_isloader(tm)	luai_unlikely(ttislcf(tm) && fvalue(tm) == mw_loader)
+
 /* root of all that the runtime holds (an internal table); NULL before 'init' */
 extern Table *mw_roots;
 

@@ -457,6 +457,11 @@ int mw_getmissing (lua_State *L, Table *h, const TValue *key, TValue *res) {
 }
 
 
+int mw_loader (lua_State *L) {
+  luaG_runerror(L, "table not loaded");
+}
+
+
 int mw_finishget (lua_State *L, const TValue *t, TValue *key, StkId val) {
   Table *h = hvalue(t);
   const TValue *tm;

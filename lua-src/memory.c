@@ -12,6 +12,7 @@
 #include "lfunc.h"
 #include "lmem.h"
 #include "lstring.h"
+#include "ltm.h"
 
 #include "abi.h"
 #include "error.h"
@@ -208,6 +209,10 @@ void mw_memory_open (lua_State *L) {
   mw_S.next = 2;  /* 1 is the first table behind 'Memory' */
   mw_newroot(L);
   mw_shellmt = mw_newroot(L);
+  setsvalue(L, &k, G(L)->tmname[TM_INDEX]);
+  setfvalue(&v, mw_loader);
+  mw_rawset(L, mw_shellmt, &k, &v);
+  invalidateTMcache(mw_shellmt);
   mw_S.pending = mw_newroot(L);
   mw_S.guards = mw_newroot(L);
   mw_S.chunks = mw_newroot(L);
