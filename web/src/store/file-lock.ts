@@ -83,7 +83,8 @@ async function breakLock(path: string, owner: string): Promise<void> {
   const aside = `${path}.${process.pid}.stale`;
   await rename(path, aside).catch(ignoreMissing);
   const found = await holder(aside);
-  // Between the look and the renaming it was broken and taken by another process: it gets its lock back.
+  // Between the look and the renaming it was broken and taken by another process: it gets its lock back. If a third one was
+  // quicker still, two have the state, and the store's look at the file before each commit tells one of them.
   if (found !== undefined && found !== owner) await link(aside, path).catch(() => {});
   if (found !== undefined) await unlink(aside);
 }
