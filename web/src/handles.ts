@@ -174,13 +174,6 @@ export class Handles {
 
   constructor(private readonly owner: Owner) {}
 
-  /** How many there are that have not been released. */
-  get size(): number {
-    let n = 0;
-    for (const { held: h, object } of this.#live.values()) if (h.count > 0 && object.deref()) n++;
-    return n;
-  }
-
   /** The object for a handle that has just arrived. */
   arrive(kind: number, id: number): object {
     const known = this.#live.get(id);
