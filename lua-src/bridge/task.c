@@ -19,6 +19,7 @@
 #include "bridge.h"
 #include "error.h"
 #include "mwlimits.h"
+#include "registry.h"
 #include "suspend.h"
 
 
@@ -71,22 +72,23 @@ uint32_t mw_task_yieldable (lua_State *L) {
 }
 
 
-/* name of the innermost C function that keeps L from yielding, or NULL */
-static const char *culprit (lua_State *L, lua_Debug *ar) {
-  static const char *const pass[] = {"pcall", "xpcall", "resume", "dofile"};
-  int i = 0;
-  while (lua_getstack(L, i, ar)) {
-    lua_getinfo(L, "Sn", ar);
-    if (*ar->what == 'C' && ar->name != NULL && i > 0) {
-      size_t j;
-      for (j = 0; j < sizeof(pass) / sizeof(pass[0]); j++) {
-        if (strcmp(ar->name, pass[j]) == 0)
-          break;
-      }
-      if (j == sizeof(pass) / sizeof(pass[0]))
-        return ar->name;
+/* name of the innermost library function that can't be left, or NULL */
+static const char *culprit (lua_State *L) {
+  static const char *const pass[] = {
+    "pcall", "xpcall", "dofile", "pairs", "coroutine.resume"
+  };
+  const CallInfo *ci;
+  for (ci = L->ci; ci != &L->base_ci; ci = ci->previous) {
+    const char *name = mw_registry_name(mw_registry_index(s2v(ci->func.p)));
+    size_t i;
+    if (isLua(ci) || name == NULL)
+      continue;
+    for (i = 0; i < sizeof(pass) / sizeof(pass[0]); i++) {
+      if (strcmp(name, pass[i]) == 0)
+        break;
     }
-    i++;
+    if (i == sizeof(pass) / sizeof(pass[0]))
+      return name;
   }
   return NULL;
 }
@@ -94,13 +96,12 @@ static const char *culprit (lua_State *L, lua_Debug *ar) {
 
 void mw_task_reason (lua_State *L) {
   lua_State *co = L;
-  lua_Debug ar;
   const char *name;
   while (lua_isyieldable(co) && mw_resumer(co) != NULL)
     co = mw_resumer(co);
   if (running == NULL || lua_isyieldable(co))
     lua_pushliteral(L, "what runs here is no task");
-  else if ((name = culprit(co, &ar)) != NULL)
+  else if ((name = culprit(co)) != NULL)
     lua_pushfstring(L, "Lua cannot leave the call of '%s'", name);
   else
     lua_pushliteral(L, "Lua cannot leave a call from C (a finalizer, "
@@ -375,9 +376,11 @@ static int doresume (lua_State *L) {
   else if (t->state == MW_REC_SLICED && n > 0)
     return luaL_error(L, "task %d does not wait: expected an empty record",
                          (int)c->f);
-  if (!lua_checkstack(t->inner, n))
-    return luaL_error(L, "too many values");
-  lua_xmove(L, t->inner, n);
+  if (n > 0) {  /* (else the frame may be a Lua function's) */
+    if (!lua_checkstack(t->inner, n))
+      return luaL_error(L, "too many values");
+    lua_xmove(L, t->inner, n);
+  }
   return run(L, c, t, (t->state == MW_REC_YIELDED) ? n : 0);
 }
 
