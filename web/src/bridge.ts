@@ -134,7 +134,7 @@ export class Bridge implements Owner {
           w.u8(Tag.Host);
           w.u32(host);
           w.u8(+isFunction(v) | mode);
-          w.block(new TextEncoder().encode(nameOf(v)));
+          w.text(nameOf(v));
         } else return false;
         return true;
       });
@@ -272,12 +272,16 @@ export class Bridge implements Owner {
 
   /** The import `js_call`. */
   hostCall(...call: [op: number, id: number, at: number, size: number, task: number]): number {
+    let n;
     try {
-      return this.#hostCall(...call);
+      n = this.#hostCall(...call);
     } catch {
       // The JavaScript stack is used up, and nothing may be thrown through the module's frames: no value is an error there.
-      return -1;
+      n = -1;
     }
+    // After a crash nothing of the module may run any more.
+    if (this.#dead) throw this.#dead;
+    return n;
   }
 
   #hostCall(op: number, id: number, at: number, size: number, task: number): number {

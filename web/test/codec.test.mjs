@@ -26,6 +26,29 @@ test("scalars keep their value and Lua's subtype", () => {
   assert.throws(() => bytes(2n ** 63n), /9223372036854775808 is no 64-bit integer/);
 });
 
+test("integers at every border of their representation", () => {
+  const values = [];
+  for (let bit = 0n; bit < 63n; bit++) for (const d of [-1n, 0n, 1n]) values.push((1n << bit) + d, -(1n << bit) + d);
+  values.push(2n ** 63n - 1n, -(2n ** 63n));
+  const expected = values.map((v) => (Number.isSafeInteger(Number(v)) ? Number(v) : v));
+  assert.deepEqual(back(values), expected);
+  // As numbers they are the same bytes.
+  assert.deepEqual(bytes(...expected.filter((v) => typeof v === "number")), bytes(...values.filter((v) => Number.isSafeInteger(Number(v)))));
+});
+
+test("texts of every length and script", () => {
+  for (const unit of ["a", "é", "€", "🌙", "a€", "aaaaaaaaaaaaaaaaaaaa🌙"]) {
+    for (let n = 0; n < 300; n += 1 + (n >> 3)) {
+      const text = unit.repeat(n);
+      const w = bytes(text);
+      assert.deepEqual(w.slice(5), new Uint8Array(new TextEncoder().encode(text)));
+      assert.deepEqual(back([text, 1]), [text, 1]);
+    }
+  }
+  assert.deepEqual(back(["\ud800"]), ["\ufffd"], "half a character has no bytes");
+  assert.deepEqual(back([new Uint8Array([97, 0xc3])]), [new Uint8Array([97, 0xc3])]);
+});
+
 test("strings that are no text stay bytes", () => {
   const raw = new Uint8Array([0xff, 0, 0x80]);
   assert.deepEqual(back([raw]), [raw]);

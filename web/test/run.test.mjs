@@ -178,3 +178,21 @@ test("endless recursion through the host is an error", async () => {
   assert.match(e.message, /overflow/);
   assert.equal(lua.runSync("return 1").values[0], 1);
 });
+
+test("after a crash of the module nothing of it runs any more", async () => {
+  const other = await load();
+  const trap = new WebAssembly.RuntimeError("unreachable");
+  other.set("crash", () =>
+    other.bridge.enter(() => {
+      throw trap;
+    }),
+  );
+  const seen = [];
+  other.set("after", () => seen.push(1));
+  const e = await failure(other.run("pcall(crash) after()"));
+  assert.equal(e.kind, "host");
+  assert.match(e.message, /crashed \(RuntimeError: unreachable\); load a new one/);
+  assert.equal(e.cause, trap);
+  assert.deepEqual(seen, []);
+  assert.equal((await failure(other.run("return 1"))).kind, "host");
+});
