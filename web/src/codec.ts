@@ -304,7 +304,7 @@ export function decode(r: Reader, options: DecodeOptions, references?: Reference
       }
       case Tag.Handle:
       case Tag.Host: {
-        if (!references) throw new TypeError(`tag ${tag} is no value here`);
+        if (!references) return unknown(tag);
         if (tag === Tag.Handle) into.push(references.handle(r.u8(), r.u32()));
         else {
           const id = r.u32();
@@ -318,11 +318,11 @@ export function decode(r: Reader, options: DecodeOptions, references?: Reference
       case Tag.Library:
       case Tag.Stored:
       case Tag.Opaque:
-        if (!references?.other) throw new TypeError(`tag ${tag} is no value here`);
+        if (!references?.other) return unknown(tag);
         into.push(references.other(tag, tag === Tag.Library ? r.u16() : tag === Tag.Stored ? r.u32() : r.block()));
         break;
       default:
-        throw new TypeError(`tag ${tag} is no value here`);
+        return unknown(tag);
     }
   }
   for (const table of tables) table.out = shape(table.items, options.tables === "map");
@@ -339,6 +339,10 @@ export function decode(r: Reader, options: DecodeOptions, references?: Reference
     }
   }
   return roots.map(finished);
+}
+
+function unknown(tag: number): never {
+  throw new TypeError(`tag ${tag} is no value here`);
 }
 
 function shape(items: unknown[], map: boolean): unknown {

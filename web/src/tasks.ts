@@ -27,9 +27,9 @@ function turn(): Promise<void> {
   });
 }
 
-class Timeout {}
+const TIMEOUT = {};
 
-/** What the promise gives; rejects with the signal, or a Timeout, if one of these comes first. */
+/** What the promise gives; rejects with the signal, or TIMEOUT, if one of these comes first. */
 function until<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined, deadline: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
@@ -42,7 +42,7 @@ function until<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined, dead
     };
     const left = deadline - Date.now();
     // Timers count in 31 bits: a longer wait has none, and is ended by the deadline when Lua goes on.
-    const timer = deadline && left < 2 ** 31 ? setTimeout(() => (end(), reject(new Timeout())), left) : undefined;
+    const timer = deadline && left < 2 ** 31 ? setTimeout(() => (end(), reject(TIMEOUT)), left) : undefined;
     signal?.addEventListener("abort", abort);
     if (signal?.aborted) abort();
     promise.then(
@@ -52,11 +52,9 @@ function until<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined, dead
   });
 }
 
-function aborted(signal: AbortSignal): LuaError {
-  const reason: unknown = signal.reason;
-  const error = new LuaError(`aborted: ${reason instanceof Error ? reason.message : String(reason)}`, { kind: "abort", cause: reason });
-  error.name = reason instanceof Error ? reason.name : "AbortError";
-  return error;
+function aborted({ reason }: AbortSignal): LuaError {
+  const { message = String(reason), name = "AbortError" } = reason instanceof Error ? reason : {};
+  return Object.assign(new LuaError(`aborted: ${message}`, { kind: "abort", cause: reason }), { name });
 }
 
 /** The end of an aborted task, whose closing left `record`. */
@@ -102,7 +100,7 @@ export async function runTask(b: Bridge, fn: number, args: readonly unknown[], o
         deadline = Date.now() + CLOSING;
         return abort(b, step((x) => x.task_close(task)), output, signal);
       }
-      if (e instanceof Timeout) {
+      if (e === TIMEOUT) {
         // The module then ends the script itself: `pcall` can't stop that, and the traceback says where it waited.
         timedOut = true;
         deadline = 1;

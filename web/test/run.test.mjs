@@ -90,6 +90,13 @@ test("an aborted script's variables are closed", async () => {
   assert.equal(lua.get("closed"), true);
 });
 
+test("an error while an aborted script is closed is not lost", async () => {
+  const e = await failure(lua.run("local x <close> = setmetatable({}, {__close = function() error('at close', 0) end}) print('p') later(100000)", { signal: AbortSignal.timeout(10) }));
+  assert.equal(e.kind, "abort");
+  assert.equal(e.output, "p\n");
+  assert.equal(e.suppressed.message, "at close");
+});
+
 test("a timeout ends a wait, past pcall", async () => {
   const e = await failure(lua.run("pcall(later, 100000) while true do end", { timeout: 30, name: "wait.lua" }));
   assert.equal(e.kind, "limit");
