@@ -24,7 +24,15 @@ const SANITIZERS: [&str; 5] =
 const LEFT_OUT: [&str; 2] = ["cstub.c", "pool.c"];
 
 /// The programs that run Lua programs: name, own source, and the folder of Lua programs.
-const HOSTS: [(&str, &str, &str); 2] = [("lua", "host.c", "tests/lua"), ("persist", "persist.cpp", "tests/persist")];
+const HOSTS: [(&str, &str, &str); 3] = [
+    ("lua", "host.c", "tests/lua"),
+    ("persist", "persist.cpp", "tests/persist"),
+    (BRIDGE, "bridge.c", "tests/bridge"),
+];
+
+/// The one that has the part `bridge` of the runtime, and stops after as few steps as this.
+const BRIDGE: &str = "bridge";
+const INTERVAL: &str = "-DMW_INTERVAL=13";
 
 /// The programs that test a part of the runtime by themselves; each is one test.
 const CHECKS: [&str; 2] = ["numbers", "math"];
@@ -151,9 +159,15 @@ fn compile_host(
     let mut sources = prepared.sources.clone();
     sources.extend(files(&runtime, "c")?.into_iter().filter(|path| !LEFT_OUT.iter().any(|name| path.ends_with(name))));
     sources.extend([native.join("alloc.c"), native.join(source)]);
+    let mut headers = vec![runtime.clone(), prepared.folder.clone()];
+    if name == BRIDGE {
+        let part = runtime.join("bridge");
+        sources.extend(files(&part, "c")?);
+        headers.push(part);
+        compile.push(INTERVAL.to_owned());
+    }
     let mut link = sanitizers.to_vec();
     link.extend(["-lstdc++".to_owned(), "-lm".to_owned()]);
-    let headers = vec![runtime, prepared.folder.clone()];
     cc::build(&cc::Program { path: &path, sources, headers, includes_c: false, compile, compile_cxx, link })?;
     Ok(path)
 }
