@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const folder = process.env.MOONWRIGHT_MODULES ?? join(root, "target/moonwright/modules");
+const folder = process.env.MOONWRIGHT_MODULES ?? join(root, "target/moonwright/test-modules");
 const encodings = (process.env.MOONWRIGHT_ENCODINGS ?? "legacy,host").split(",");
 
 const compiled = new Map();

@@ -135,5 +135,5 @@ fn modules_dir() -> Result<PathBuf> {
     }
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let root = root.parent().context("the tests crate stands at the root of the file system")?;
-    Ok(root.join("target/moonwright/modules"))
+    Ok(root.join("target/moonwright/test-modules"))
 }

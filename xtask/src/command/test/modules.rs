@@ -12,13 +12,13 @@ use crate::recipe::{LuaVersion, Profile, Recipe, Unwind};
 /// The environment variable by which test programs find the modules.
 pub const VARIABLE: &str = "MOONWRIGHT_MODULES";
 
-/// Builds the modules in `encodings` into `target/moonwright/modules` (`lua-5.4-speed-legacy.wasm` and so on) and gives that
+/// Builds the modules in `encodings` into `target/moonwright/test-modules` (`lua-5.4-speed-legacy.wasm` and so on) and gives that
 /// folder.
 ///
 /// # Errors
 /// Whatever stops a build.
 pub fn build(session: &Session, encodings: &[Unwind]) -> Result<PathBuf> {
-    let folder = session.root.join("target/moonwright/modules");
+    let folder = session.root.join("target/moonwright/test-modules");
     let builder = Builder::new(&session.root, session.offline);
     for lua in [LuaVersion::V54, LuaVersion::V55] {
         for profile in [Profile::Speed, Profile::Size] {
