@@ -24,11 +24,8 @@ const SANITIZERS: [&str; 5] =
 const LEFT_OUT: [&str; 2] = ["cstub.c", "pool.c"];
 
 /// The programs that run Lua programs: name, own source, and the folder of Lua programs.
-const HOSTS: [(&str, &str, &str); 3] = [
-    ("lua", "host.c", "tests/lua"),
-    ("persist", "persist.cpp", "tests/persist"),
-    (BRIDGE, "bridge.c", "tests/bridge"),
-];
+const HOSTS: [(&str, &str, &str); 3] =
+    [("lua", "host.c", "tests/lua"), ("persist", "persist.cpp", "tests/persist"), (BRIDGE, "bridge.c", "tests/bridge")];
 
 /// The one that has the part `bridge` of the runtime, and stops after as few steps as this.
 const BRIDGE: &str = "bridge";
