@@ -181,7 +181,8 @@ fn memory_stats_are_three_words(built: &Built) -> Result<()> {
 
 fn run_gc_frees_what_nothing_reaches(built: &Built) -> Result<()> {
     let mut host = Host::new(built)?;
-    host.run("collectgarbage('stop') for i = 1, 1000 do local t = {string.rep('x', 1000) .. i} end")?;
+    // Tables, not long strings: in 5.5 the string buffer steps the collector although it is stopped (luaL_pushresult).
+    host.run("collectgarbage('stop') for i = 1, 10000 do local t = {i, i, i, i, i, i, i, i, i, i, i, i} end")?;
     let before = host.memory_stats()?.used;
     host.run_gc()?;
     let after = host.memory_stats()?.used;
