@@ -34,7 +34,8 @@ fn data_and_functions_come_back() {
         let mut lua = open();
         assert_eq!(lua.eval::<i64>("return Memory.counter()").unwrap(), 3);
         assert_eq!(
-            lua.eval::<(bool, String, i64)>("return Memory.list == Memory.same, Memory.list.name, Memory.host(4)").unwrap(),
+            lua.eval::<(bool, String, i64)>("return Memory.list == Memory.same, Memory.list.name, Memory.host(4)")
+                .unwrap(),
             (true, "x".to_owned(), 8)
         );
         let error = lua.run("Memory.c = coroutine.create(print)").unwrap_err();
