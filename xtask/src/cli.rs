@@ -250,6 +250,8 @@ pub enum TestPart {
     Node,
     /// The npm package on node.
     Web,
+    /// The Rust crate.
+    Crate,
 }
 
 /// Arguments of `test`.

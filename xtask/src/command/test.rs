@@ -31,13 +31,22 @@ struct Session {
 }
 
 /// The parts in the order in which they run: what is quick and fails most often comes first.
-const PARTS: [TestPart; 6] =
-    [TestPart::Lint, TestPart::Toolchain, TestPart::Native, TestPart::Wasmtime, TestPart::Node, TestPart::Web];
+const PARTS: [TestPart; 7] = [
+    TestPart::Lint,
+    TestPart::Toolchain,
+    TestPart::Native,
+    TestPart::Wasmtime,
+    TestPart::Node,
+    TestPart::Web,
+    TestPart::Crate,
+];
 
 /// The packages, in groups that are built together: all in one, cargo would unite their features, and build Binaryen and
 /// wasmtime anew whenever somebody builds one of them alone.
 const TOOLCHAIN: &[&str] = &["xtask", "moonwright-compress"];
 const TESTS: &[&str] = &["moonwright-tests"];
+/// The Rust crate; it shares wasmtime with [`TESTS`].
+const CRATE: &[&str] = &["moonwright"];
 
 /// Runs the parts that were asked for and prints the summary; any failure is a failed check.
 pub fn run(args: &TestArgs) -> Result<Outcome> {
@@ -96,6 +105,7 @@ fn name(part: TestPart) -> &'static str {
         TestPart::Wasmtime => "wasmtime",
         TestPart::Node => "node",
         TestPart::Web => "web",
+        TestPart::Crate => "crate",
     }
 }
 
@@ -115,6 +125,11 @@ impl Session {
             }
             TestPart::Node => node::run(self),
             TestPart::Web => web::run(self),
+            TestPart::Crate => {
+                announce("the Rust crate");
+                let folder = modules::build_for_crate(self)?;
+                self.cargo_test(CRATE, Some(&folder))
+            }
         }
     }
 
@@ -123,7 +138,7 @@ impl Session {
         announce("formatting, lints and repository rules");
         let mut tally = Tally::default();
         tally.check("formatting (`cargo fmt` mends it)", self.cargo(&["fmt", "--all", "--check"]).status()?.success());
-        for packages in [TOOLCHAIN, TESTS] {
+        for packages in [TOOLCHAIN, TESTS, CRATE] {
             let mut command = self.cargo(&["clippy", "--all-targets"]);
             command.args(packages.iter().flat_map(|package| ["--package", package]));
             let passed = command.args(["--", "-D", "warnings"]).status()?.success();

@@ -1,6 +1,6 @@
 //! The modules that tests run: every Lua version and profile, in the encodings that the hosts need.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
@@ -12,24 +12,47 @@ use crate::recipe::{LuaVersion, Profile, Recipe, Unwind};
 /// The environment variable by which test programs find the modules.
 pub const VARIABLE: &str = "MOONWRIGHT_MODULES";
 
+/// Where the modules under test are put.
+const FOLDER: &str = "target/moonwright/test-modules";
+
+/// The contract of the modules that the packages are for.
+const BRIDGE: &str = "bridge";
+
 /// Builds the modules in `encodings` into `target/moonwright/test-modules` (`lua-5.4-speed-legacy.wasm` and so on) and gives that
 /// folder.
 ///
 /// # Errors
 /// Whatever stops a build.
 pub fn build(session: &Session, encodings: &[Unwind]) -> Result<PathBuf> {
-    let folder = session.root.join("target/moonwright/test-modules");
-    let builder = Builder::new(&session.root, session.offline);
+    let folder = session.root.join(FOLDER);
     for lua in [LuaVersion::V54, LuaVersion::V55] {
         for profile in [Profile::Speed, Profile::Size] {
             for &unwind in encodings {
                 let recipe = Recipe { lua, profile, unwind, ..Recipe::default() };
-                let built = builder.build(&recipe)?;
-                let name = format!("lua-{lua}-{profile}-{unwind}.wasm");
-                println!("{name:<30} {:>7} bytes", built.wasm.len());
-                output_file::write(&folder.join(name), &built.wasm)?;
+                put(session, &recipe, &folder.join(format!("lua-{lua}-{profile}-{unwind}.wasm")))?;
             }
         }
     }
     Ok(folder)
+}
+
+/// Builds what the Rust crate runs, both Lua versions with the contract `bridge` in the standard encoding, into a folder of
+/// their own (`lua-5.4-bridge-standard.wasm` and so on) and gives that folder.
+///
+/// # Errors
+/// Whatever stops a build.
+pub fn build_for_crate(session: &Session) -> Result<PathBuf> {
+    let folder = session.root.join(FOLDER).join("bridge");
+    for lua in [LuaVersion::V54, LuaVersion::V55] {
+        let unwind = Unwind::Standard;
+        let recipe = Recipe { lua, unwind, contracts: vec![BRIDGE.into()], ..Recipe::default() };
+        put(session, &recipe, &folder.join(format!("lua-{lua}-{BRIDGE}-{unwind}.wasm")))?;
+    }
+    Ok(folder)
+}
+
+fn put(session: &Session, recipe: &Recipe, path: &Path) -> Result<()> {
+    let built = Builder::new(&session.root, session.offline).build(recipe)?;
+    println!("{:>7} bytes  {}", built.wasm.len(), path.display());
+    Ok(output_file::write(path, &built.wasm)?)
 }
