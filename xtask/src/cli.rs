@@ -244,14 +244,12 @@ pub enum TestPart {
     Toolchain,
     /// The runtime's C parts, compiled for this machine.
     Native,
-    /// The built modules under wasmtime.
+    /// The built modules under wasmtime, and the Rust crate.
     Wasmtime,
     /// The built modules under node.
     Node,
     /// The npm package on node.
     Web,
-    /// The Rust crate.
-    Crate,
 }
 
 /// Arguments of `test`.

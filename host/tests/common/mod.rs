@@ -13,8 +13,7 @@ const VARIABLE: &str = "MOONWRIGHT_MODULES";
 /// Where it is missing, with the command that makes it.
 pub fn module(version: &str) -> Module {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
-    let folder =
-        std::env::var_os(VARIABLE).map_or_else(|| root.join("target/moonwright/test-modules/bridge"), PathBuf::from);
+    let folder = std::env::var_os(VARIABLE).map_or_else(|| root.join("target/moonwright/test-modules"), PathBuf::from);
     let path = folder.join(format!("lua-{version}-bridge-standard.wasm"));
     assert!(
         path.is_file(),

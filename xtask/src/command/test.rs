@@ -31,22 +31,13 @@ struct Session {
 }
 
 /// The parts in the order in which they run: what is quick and fails most often comes first.
-const PARTS: [TestPart; 7] = [
-    TestPart::Lint,
-    TestPart::Toolchain,
-    TestPart::Native,
-    TestPart::Wasmtime,
-    TestPart::Node,
-    TestPart::Web,
-    TestPart::Crate,
-];
+const PARTS: [TestPart; 6] =
+    [TestPart::Lint, TestPart::Toolchain, TestPart::Native, TestPart::Wasmtime, TestPart::Node, TestPart::Web];
 
 /// The packages, in groups that are built together: all in one, cargo would unite their features, and build Binaryen and
 /// wasmtime anew whenever somebody builds one of them alone.
 const TOOLCHAIN: &[&str] = &["xtask", "moonwright-compress"];
-const TESTS: &[&str] = &["moonwright-tests"];
-/// The Rust crate; it shares wasmtime with [`TESTS`].
-const CRATE: &[&str] = &["moonwright"];
+const TESTS: &[&str] = &["moonwright-tests", "moonwright"];
 
 /// Runs the parts that were asked for and prints the summary; any failure is a failed check.
 pub fn run(args: &TestArgs) -> Result<Outcome> {
@@ -105,7 +96,6 @@ fn name(part: TestPart) -> &'static str {
         TestPart::Wasmtime => "wasmtime",
         TestPart::Node => "node",
         TestPart::Web => "web",
-        TestPart::Crate => "crate",
     }
 }
 
@@ -120,16 +110,12 @@ impl Session {
             TestPart::Native => native::run(self),
             TestPart::Wasmtime => {
                 let folder = self.modules(&[crate::recipe::Unwind::Standard])?;
-                announce("built modules under wasmtime");
+                modules::build_for_crate(self)?;
+                announce("built modules under wasmtime, and the Rust crate");
                 self.cargo_test(TESTS, Some(&folder))
             }
             TestPart::Node => node::run(self),
             TestPart::Web => web::run(self),
-            TestPart::Crate => {
-                announce("the Rust crate");
-                let folder = modules::build_for_crate(self)?;
-                self.cargo_test(CRATE, Some(&folder))
-            }
         }
     }
 
@@ -138,7 +124,7 @@ impl Session {
         announce("formatting, lints and repository rules");
         let mut tally = Tally::default();
         tally.check("formatting (`cargo fmt` mends it)", self.cargo(&["fmt", "--all", "--check"]).status()?.success());
-        for packages in [TOOLCHAIN, TESTS, CRATE] {
+        for packages in [TOOLCHAIN, TESTS] {
             let mut command = self.cargo(&["clippy", "--all-targets"]);
             command.args(packages.iter().flat_map(|package| ["--package", package]));
             let passed = command.args(["--", "-D", "warnings"]).status()?.success();

@@ -36,19 +36,19 @@ pub fn build(session: &Session, encodings: &[Unwind]) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Builds what the Rust crate runs, both Lua versions with the contract `bridge` in the standard encoding, into a folder of
-/// their own (`lua-5.4-bridge-standard.wasm` and so on) and gives that folder.
+/// Builds, into the same folder, what the Rust crate runs: both Lua versions with the contract `bridge` in the standard encoding
+/// (`lua-5.4-bridge-standard.wasm` and so on).
 ///
 /// # Errors
 /// Whatever stops a build.
-pub fn build_for_crate(session: &Session) -> Result<PathBuf> {
-    let folder = session.root.join(FOLDER).join("bridge");
+pub fn build_for_crate(session: &Session) -> Result<()> {
+    let folder = session.root.join(FOLDER);
     for lua in [LuaVersion::V54, LuaVersion::V55] {
         let unwind = Unwind::Standard;
         let recipe = Recipe { lua, unwind, contracts: vec![BRIDGE.into()], ..Recipe::default() };
         put(session, &recipe, &folder.join(format!("lua-{lua}-{BRIDGE}-{unwind}.wasm")))?;
     }
-    Ok(folder)
+    Ok(())
 }
 
 fn put(session: &Session, recipe: &Recipe, path: &Path) -> Result<()> {
