@@ -127,17 +127,22 @@ static lua_State *newstate (void) {
 }
 
 
+static int initfailed (void) {
+  mw_error_set(MW_ERR_MEMORY, "not enough memory");
+  return -1;
+}
+
+
 MW_EXPORT int init (void) {
   lua_State *L;
-  if (mw_L != NULL) {
-    mw_error_clear();  /* that call succeeded, too */
+  mw_error_clear();
+  if (mw_L != NULL)
     return 0;
-  }
   if (!mw_buf_tryreserve(&mw_io, MW_IO_MIN))
-    return -1;
+    return initfailed();
   L = newstate();
   if (L == NULL)
-    return -1;
+    return initfailed();
   /* Lua copies it into each new thread, but sets it for none */
   memset(lua_getextraspace(L), 0, LUA_EXTRASPACE);
   lua_atpanic(L, panic);
@@ -147,7 +152,7 @@ MW_EXPORT int init (void) {
     mw_L = NULL;
     lua_close(L);
     mw_memory_close();
-    return -1;
+    return initfailed();
   }
   return 0;
 }
@@ -273,7 +278,10 @@ static int runchunk (lua_State *L) {
   name = mw_chunkname(s);
   status = luaL_loadbufferx(L, s, c->l, name, "t");
   if (status != LUA_OK) {
-    c->syntax = (status == LUA_ERRSYNTAX);
+    if (status == LUA_ERRSYNTAX) {
+      c->syntax = 1;
+      mw_error_chunk(name);
+    }
     return lua_error(L);
   }
   lua_remove(L, 1);  /* the text */
@@ -301,8 +309,13 @@ static int failed (void) {
 MW_EXPORT int compute (const char *s, size_t l) {
   Chunk c;
   int n;
-  if (mw_L == NULL || mw_busy)
-    return -1;
+  if (mw_busy)
+    return -1;  /* the record is that of the call in progress */
+  if (mw_L == NULL) {
+    mw_error_set(MW_ERR_RUNTIME, "no Lua state: 'init' was not called, or "
+                                 "failed; call it first");
+    return failed();
+  }
   c.s = s;
   c.l = l;
   c.syntax = 0;

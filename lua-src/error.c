@@ -9,6 +9,7 @@
 
 #include "lauxlib.h"
 #include "lgc.h"
+#include "lobject.h"
 
 #include "abi.h"
 #include "buffer.h"
@@ -43,6 +44,9 @@ static struct {
   Text message;
   Text traceback;
 } rec;
+
+/* name of the chunk that did not compile, as messages have it */
+static char badchunk[LUA_IDSIZE];
 
 /* registry key: message of the last error of kind "persist" */
 static const char persistkey = 0;
@@ -157,11 +161,11 @@ static int readline (const char *s) {
 
 
 /*
-** Position that a message names, judged by its looks. Without 'spaces' the
-** name of a chunk that is no text has to be one word: "no such host a:80:
-** refused" names none.
+** Position that a message names, judged by its looks. The name of a chunk
+** that is no text has to be one word: "no such host a:80: refused" names
+** none.
 */
-static int parseposition (const char *msg, int spaces) {
+static int parseposition (const char *msg) {
   static const char open[] = "[string \"";
   const char *p = msg;
   int line;
@@ -175,13 +179,29 @@ static int parseposition (const char *msg, int spaces) {
     }
     return 0;
   }
-  for (; *p != '\0' && *p != '\n' && (spaces || *p != ' '); p++) {
+  for (; *p != '\0' && *p != '\n' && *p != ' '; p++) {
     if (p > msg && (line = readline(p)) > 0) {
       setposition(msg, (size_t)(p - msg), line);
       return 1;
     }
   }
   return 0;
+}
+
+
+void mw_error_chunk (const char *source) {
+  luaO_chunkid(badchunk, source, strlen(source));
+}
+
+
+/*
+** Position of a syntax error, whose message starts with the chunk's name.
+** (Names may hold anything, even what looks like a line.)
+*/
+static void syntaxposition (const char *msg) {
+  size_t l = strlen(badchunk);
+  int line = (strncmp(msg, badchunk, l) == 0) ? readline(msg + l) : 0;
+  setposition(badchunk, l, line);
 }
 
 
@@ -209,7 +229,7 @@ static void findposition (lua_State *L, const char *msg, int level) {
       return;
     }
   }
-  if (msg == NULL || !parseposition(msg, 0)) {
+  if (msg == NULL || !parseposition(msg)) {
     rec.line = 0;
     if (inner.currentline > 0)
       setposition(inner.short_src, strlen(inner.short_src),
@@ -288,7 +308,7 @@ void mw_error_record (lua_State *L, int status, int syntax) {
   }
   else if (syntax) {
     kind = MW_ERR_SYNTAX;
-    parseposition(msg, 1);
+    syntaxposition(msg);
     rec.incomplete = l >= leof && memcmp(msg + l - leof, eof, leof) == 0;
   }
   else if (ispersist(L))
@@ -407,6 +427,8 @@ size_t mw_error_encode (void) {
   if (rec.kind == MW_ERR_NONE)
     return 0;
   mw_io.n = 0;
+  if (!mw_buf_tryreserve(&mw_io, MW_IO_MIN))
+    return 0;  /* 'init' found no memory for the buffer */
   mw_error_append(1, 0);
   return mw_io.n;
 }

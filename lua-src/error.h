@@ -28,6 +28,9 @@ extern void mw_error_clear (void);
 extern void *mw_error_save (void);
 extern void mw_error_restore (void *old);
 
+/* name of the chunk that does not compile, as its source has it */
+extern void mw_error_chunk (const char *source);
+
 /* kind of the failure on record, MW_ERR_NONE if there is none */
 extern int mw_error_kind (void);
 

@@ -11,8 +11,11 @@
 #include "output.h"
 
 
-/* a buffer larger than that is given back once its text was delivered */
-#define KEEP		65536
+/*
+** A buffer larger than that is given back once its text was delivered: it
+** counts against the heap limit of the calls to come.
+*/
+#define KEEP		4096
 
 mw_Buffer mw_output;
 

@@ -10,6 +10,7 @@
 
 #include "abi.h"
 #include "bridge.h"
+#include "error.h"
 #include "mwlimits.h"
 #include "stored.h"
 
@@ -30,9 +31,14 @@ static int runagain (lua_State *L, int status, lua_KContext ctx) {
 static void compile (lua_State *L, const char *name) {
   size_t l;
   const char *s = luaL_checklstring(L, 1, &l);
-  int status = luaL_loadbufferx(L, s, l, (name != NULL) ? name : s, "t");
+  int status;
+  if (name == NULL)
+    name = s;
+  status = luaL_loadbufferx(L, s, l, name, "t");
   if (status != LUA_OK) {
     mw_call_syntax = (status == LUA_ERRSYNTAX);
+    if (mw_call_syntax)
+      mw_error_chunk(name);
     lua_error(L);
   }
 }

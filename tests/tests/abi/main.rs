@@ -1,6 +1,7 @@
 //! The contract of ABI.md, sentence by sentence, against every module.
 
 mod basics;
+mod edges;
 mod errors;
 mod limits;
 mod records;
@@ -18,6 +19,7 @@ fn main() -> Result<()> {
     all.extend(trials("records", &records::CASES));
     all.extend(trials("errors", &errors::CASES));
     all.extend(trials("limits", &limits::CASES));
+    all.extend(trials("edges", &edges::CASES));
     all.extend(trials("unwind", &unwind::CASES));
     libtest_mimic::run(&arguments, all).exit()
 }
