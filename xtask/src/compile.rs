@@ -183,6 +183,7 @@ pub fn compile_all(
             Err(error) => failures.push(error),
         }
     }
+    cache.trim();
     match first_failure(failures) {
         Some(error) => Err(error),
         None => Ok(objects),

@@ -3,6 +3,7 @@
 //! Data flows one way: [`recipe`] -> [`pipeline`] -> [`pass`] -> [`report`]. The passes know nothing of the command line.
 
 pub mod budget;
+pub mod cache_folder;
 pub mod cli;
 pub mod command;
 pub mod compile;
@@ -15,6 +16,7 @@ pub mod link;
 pub mod module_cache;
 pub mod nearest;
 pub mod object_cache;
+pub mod optimised_cache;
 pub mod output_file;
 pub mod pass;
 pub mod patch;

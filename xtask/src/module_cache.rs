@@ -1,8 +1,8 @@
 //! Keeps finished modules below `target/moonwright/modules`, so that an unchanged build skips every stage after the linker.
 
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
 
+use crate::cache_folder;
 use crate::digest::Digest;
 use crate::output_file::{self, WriteError};
 use crate::pipeline::Finished;
@@ -11,23 +11,15 @@ use crate::recipe::Recipe;
 /// Names everything that the stages after the linker depend on: the linked module, the recipe, the contracts' and an external
 /// wasm-opt's content, and this very program.
 pub fn key(linked: &[u8], recipe: &Recipe) -> String {
-    let contracts = recipe.contracts.iter().map(|name| stamp(Path::new(name))).collect::<Vec<_>>();
-    let wasm_opt = recipe.wasm_opt.as_deref().map(stamp);
-    let program = std::env::current_exe().ok().map(|path| stamp(&path));
+    let contracts = recipe.contracts.iter().map(|name| cache_folder::stamp(Path::new(name))).collect::<Vec<_>>();
+    let wasm_opt = recipe.wasm_opt.as_deref().map(cache_folder::stamp);
     // The folder for the results does not change them.
     let recipe = Recipe { out: PathBuf::new(), ..recipe.clone() };
-    let options = format!("{recipe:?} {contracts:?} {wasm_opt:?} {program:?}");
+    let options = format!("{recipe:?} {contracts:?} {wasm_opt:?} {:?}", cache_folder::program_stamp());
     let mut digest = Digest::new();
     digest.part("options", options);
     digest.part("linked", linked);
     digest.hex()
-}
-
-/// A file's length and time of change, which tell one build of a program from another; empty if there is no such file.
-fn stamp(path: &Path) -> String {
-    let Ok(metadata) = path.metadata() else { return String::new() };
-    let changed = metadata.modified().ok().and_then(|time| time.duration_since(UNIX_EPOCH).ok()).unwrap_or_default();
-    format!("{} {}", metadata.len(), changed.as_nanos())
 }
 
 fn paths(work: &Path, key: &str) -> (PathBuf, PathBuf) {
@@ -38,13 +30,19 @@ fn paths(work: &Path, key: &str) -> (PathBuf, PathBuf) {
 /// The module kept under `key`, if there is one that is whole.
 pub fn read(work: &Path, key: &str) -> Option<Finished> {
     let (wasm, facts) = paths(work, key);
-    let mut finished: Finished = serde_json::from_slice(&std::fs::read(facts).ok()?).ok()?;
-    finished.wasm = std::fs::read(wasm).ok()?;
+    let mut finished: Finished = serde_json::from_slice(&std::fs::read(&facts).ok()?).ok()?;
+    finished.wasm = std::fs::read(&wasm).ok()?;
     let whole = finished.stages.last()?.weight.raw == finished.wasm.len() as u64;
+    cache_folder::touch(&wasm);
+    cache_folder::touch(&facts);
     whole.then_some(finished)
 }
 
-/// Keeps a module under `key`: the facts last, since they are what makes an entry count.
+/// How much the folder may hold; a module is 0.2 to 1 MB, and the tests need some twenty.
+const LIMIT: u64 = 100_000_000;
+
+/// Keeps a module under `key`: the facts last, since they are what makes an entry count. What was longest not used goes when
+/// the folder grows too large.
 ///
 /// # Errors
 /// When the folder can't be written to.
@@ -53,7 +51,9 @@ pub fn write(work: &Path, key: &str, finished: &Finished) -> Result<(), WriteErr
     output_file::write(&wasm, &finished.wasm)?;
     let json = serde_json::to_vec(finished)
         .map_err(|error| WriteError { path: facts.clone(), source: std::io::Error::other(error) })?;
-    output_file::write(&facts, &json)
+    output_file::write(&facts, &json)?;
+    cache_folder::trim(&work.join("modules"), LIMIT);
+    Ok(())
 }
 
 #[cfg(test)]

@@ -2,11 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::cache_folder;
 use crate::digest::Digest;
 use crate::output_file::{self, WriteError};
 
 /// Changes when entries made by older code must not be used any more.
 const FORMAT: &str = "moonwright object 1";
+
+/// How much the folder may hold; the objects of one Lua version and profile are 1 MB, with their line tables 4.
+const LIMIT: u64 = 100_000_000;
 
 /// A folder of object files.
 #[derive(Clone, Debug)]
@@ -62,7 +66,16 @@ impl ObjectCache {
     pub fn find(&self, key: &Key, stem: &str) -> Option<PathBuf> {
         let path = self.path(key, stem);
         // A machine that lost power can keep a file's name and lose its content.
-        std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0).then_some(path)
+        let whole = std::fs::metadata(&path).is_ok_and(|metadata| metadata.is_file() && metadata.len() > 0);
+        if whole {
+            cache_folder::touch(&path);
+        }
+        whole.then_some(path)
+    }
+
+    /// Removes the objects that were longest not used while there are too many.
+    pub fn trim(&self) {
+        cache_folder::trim(&self.folder, LIMIT);
     }
 
     /// Stores an object; it appears whole or not at all.

@@ -27,7 +27,7 @@ use crate::report::{self, Report, Stage};
 use crate::section::{self, Section, Weight};
 use crate::toolchain::{LibcVariant, Toolchain};
 use crate::upstream::Upstream;
-use crate::{budget, compile, digest, link, module_cache, output_file, pass, toolchain, upstream};
+use crate::{budget, compile, digest, link, module_cache, optimised_cache, output_file, pass, toolchain, upstream};
 
 /// Where and how builds run.
 pub struct Setting<'a> {
@@ -134,7 +134,7 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
     let finished = match module_cache::read(&work, &key) {
         Some(finished) => finished,
         None => {
-            let finished = post_process(linked, recipe, progress)?;
+            let finished = post_process(linked, recipe, &work, progress)?;
             module_cache::write(&work, &key, &finished)?;
             finished
         }
@@ -155,7 +155,12 @@ pub struct Finished {
 }
 
 /// The stages after the linker; they need no sources and no toolchain.
-fn post_process(linked: Vec<u8>, recipe: &Recipe, progress: &dyn Progress) -> Result<Finished, PipelineError> {
+fn post_process(
+    linked: Vec<u8>,
+    recipe: &Recipe,
+    work: &Path,
+    progress: &dyn Progress,
+) -> Result<Finished, PipelineError> {
     let contracts = contracts(recipe)?;
     let wanted: Vec<Contract> = contracts
         .iter()
@@ -173,7 +178,7 @@ fn post_process(linked: Vec<u8>, recipe: &Recipe, progress: &dyn Progress) -> Re
         None => None,
         Some(options) => {
             progress.stage("Optimising");
-            Some(pass::optimise::run(&stripped, &options)?)
+            Some(optimise(work, &stripped, &options)?)
         }
     };
     let unwound = pass::unwind::run(optimised.as_ref().unwrap_or(&stripped), recipe.unwind)?.wasm;
@@ -199,6 +204,17 @@ fn post_process(linked: Vec<u8>, recipe: &Recipe, progress: &dyn Progress) -> Re
         .collect::<Result<_, _>>()
         .map_err(PipelineError::Compress)?;
     Ok(Finished { stages, sections: section::sections(&unwound)?, wasm: unwound })
+}
+
+/// wasm-opt's run over a module, or what an earlier one gave: it takes most of a build's time, and encodings share it.
+fn optimise(work: &Path, stripped: &[u8], options: &OptimiseOptions) -> Result<Vec<u8>, PipelineError> {
+    let key = optimised_cache::key(stripped, options);
+    if let Some(optimised) = optimised_cache::read(work, &key, &options.features) {
+        return Ok(optimised);
+    }
+    let optimised = pass::optimise::run(stripped, options)?;
+    optimised_cache::write(work, &key, &optimised)?;
+    Ok(optimised)
 }
 
 /// The recipe's contracts, with that of the unwinding host where there is one.

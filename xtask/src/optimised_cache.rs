@@ -1,0 +1,74 @@
+//! Keeps what wasm-opt made, below `target/moonwright/optimised`: builds that differ only in how errors unwind share it.
+
+use std::path::{Path, PathBuf};
+
+use crate::cache_folder;
+use crate::digest::Digest;
+use crate::features::FeatureSet;
+use crate::output_file::{self, WriteError};
+use crate::pass::optimise::OptimiseOptions;
+
+/// How much the folder may hold; a module is 0.2 to 0.3 MB.
+const LIMIT: u64 = 50_000_000;
+
+/// Names everything that the result depends on: the module, the options, an external wasm-opt's content, and this very program.
+pub fn key(wasm: &[u8], options: &OptimiseOptions) -> String {
+    let wasm_opt = options.wasm_opt.as_deref().map(cache_folder::stamp);
+    let mut digest = Digest::new();
+    digest.part("options", format!("{options:?} {wasm_opt:?} {:?}", cache_folder::program_stamp()));
+    digest.part("module", wasm);
+    digest.hex()
+}
+
+fn path(work: &Path, key: &str) -> PathBuf {
+    work.join("optimised").join(format!("{key}.wasm"))
+}
+
+/// The module kept under `key`, if there is one; one that is not valid, as after a loss of power, does not count.
+pub fn read(work: &Path, key: &str, features: &FeatureSet) -> Option<Vec<u8>> {
+    let path = path(work, key);
+    let wasm = std::fs::read(&path).ok()?;
+    features.validate(&wasm).ok()?;
+    cache_folder::touch(&path);
+    Some(wasm)
+}
+
+/// Keeps a module under `key`; what was longest not used goes when the folder grows too large.
+///
+/// # Errors
+/// When the folder can't be written to.
+pub fn write(work: &Path, key: &str, wasm: &[u8]) -> Result<(), WriteError> {
+    output_file::write(&path(work, key), wasm)?;
+    cache_folder::trim(&work.join("optimised"), LIMIT);
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pass::optimise::Goal;
+
+    const EMPTY: &[u8] = b"\0asm\x01\0\0\0";
+
+    #[test]
+    fn what_is_kept_comes_back_unless_it_was_damaged() {
+        let work = tempfile::tempdir().unwrap();
+        let features = FeatureSet::base();
+        assert_eq!(read(work.path(), "a", &features), None);
+        write(work.path(), "a", EMPTY).unwrap();
+        assert_eq!(read(work.path(), "a", &features).as_deref(), Some(EMPTY));
+        std::fs::write(path(work.path(), "a"), &EMPTY[..7]).unwrap();
+        assert_eq!(read(work.path(), "a", &features), None);
+    }
+
+    #[test]
+    fn the_key_depends_on_module_and_options() {
+        let features = FeatureSet::base();
+        let size =
+            OptimiseOptions { goal: Goal::Size, features, keep_names: false, low_memory_unused: true, wasm_opt: None };
+        let speed = OptimiseOptions { goal: Goal::Speed, ..size.clone() };
+        assert_eq!(key(b"a", &size), key(b"a", &size.clone()));
+        assert_ne!(key(b"a", &size), key(b"b", &size));
+        assert_ne!(key(b"a", &size), key(b"a", &speed));
+    }
+}
