@@ -46,3 +46,5 @@ pub use module::{Module, ModuleSource};
 pub use store::DiskStore;
 pub use store::{Change, FlushMode, Flushed, MemoryStore, Store, StoreError};
 pub use value::{ConversionError, FromValue, FromValues, IntoValue, IntoValues, Table, Value, Values};
+#[cfg(feature = "serde")]
+pub use value::{Serde, from_value, to_value};

@@ -1,5 +1,8 @@
 //! Rust values from and to Lua values.
 
+use std::collections::{BTreeMap, HashMap};
+use std::hash::Hash;
+
 use super::{Table, Value, Values};
 use crate::handle::{Function, Handle};
 use crate::host::HostValue;
@@ -36,6 +39,14 @@ pub enum ConversionError {
     Value {
         /// Which one, from 1
         number: usize,
+        /// What is wrong
+        error: Box<ConversionError>,
+    },
+    /// What stands inside a table is wrong.
+    #[error("{path}: {error}")]
+    At {
+        /// Where it stands, from the outermost table: `.list[2]`
+        path: String,
         /// What is wrong
         error: Box<ConversionError>,
     },
@@ -84,6 +95,20 @@ impl ConversionError {
         };
         Self::Type { expected, found }
     }
+
+    /// Puts a step in front of the path.
+    #[cfg(feature = "serde")]
+    pub(crate) fn at(self, step: String) -> Self {
+        match self {
+            Self::At { path, error } => Self::At { path: step + &path, error },
+            error => Self::At { path: step, error: Box::new(error) },
+        }
+    }
+
+    #[cfg(feature = "serde")]
+    pub(crate) fn nil(holder: &str) -> Self {
+        Self::Type { expected: "a value", found: format!("nil, which {holder} cannot hold") }
+    }
 }
 
 /// `From`/`TryFrom`, the standard library's own, beside this crate's traits.
@@ -130,8 +155,20 @@ macro_rules! integers {
 integers!(i8: "an 8-bit integer", i16: "a 16-bit integer", i32: "a 32-bit integer", i64: "an integer",
     u8: "an unsigned 8-bit integer", u16: "an unsigned 16-bit integer", u32: "an unsigned 32-bit integer");
 
+macro_rules! wide {
+    ($($type:ty: $name:literal),*) => {$(
+        // As Lua's own reader does with a numeral: what is no 64-bit integer becomes a float.
+        both_ways!($type, |n| i64::try_from(n).map_or(Value::Float(n as f64), Value::Integer), |value| {
+            let n = integer(&value, $name)?;
+            <$type>::try_from(n).map_err(|_| ConversionError::Range { expected: $name, found: n.to_string() })
+        });
+    )*};
+}
+
+wide!(u64: "an unsigned integer", usize: "an unsigned integer", isize: "an integer");
+
 /// As in Lua, a float with an integer value is one where an integer is wanted.
-fn integer(value: &Value, expected: &'static str) -> Result<i64, ConversionError> {
+pub(crate) fn integer(value: &Value, expected: &'static str) -> Result<i64, ConversionError> {
     match *value {
         Value::Integer(n) => Ok(n),
         // 2^63 itself is not an i64; every other bound is exact.
@@ -159,6 +196,17 @@ both_ways!(String, |text| Value::String(text.into_bytes()), |value| {
         let at = error.utf8_error().valid_up_to();
         ConversionError::Utf8 { byte: error.as_bytes()[at], at }
     })
+});
+both_ways!(char, |c| Value::from(c.to_string()), |value| {
+    let text = String::from_value(value)?;
+    let mut chars = text.chars();
+    match (chars.next(), chars.next()) {
+        (Some(c), None) => Ok(c),
+        _ => Err(ConversionError::Type {
+            expected: "one character",
+            found: format!("{} characters", text.chars().count()),
+        }),
+    }
 });
 both_ways!(Table, |table| Value::Table(table), |value| match value {
     Value::Table(table) => Ok(table),
@@ -210,6 +258,63 @@ one_way!(&[u8], |bytes| Value::String(bytes.to_vec()));
 one_way!(&Handle, |handle| Value::Handle(handle.clone()));
 one_way!(&Function, |function| Value::Handle(function.clone().into()));
 one_way!(&Value, |value| value.clone());
+
+one_way!(&String, |text| Value::String(text.as_bytes().to_vec()));
+one_way!(&Vec<u8>, |bytes| Value::String(bytes.clone()));
+one_way!(&Table, |table| Value::Table(table.clone()));
+one_way!(&HostValue, |host| Value::Host(host.clone()));
+one_way!(std::borrow::Cow<'_, str>, |text| Value::String(text.into_owned().into_bytes()));
+
+/// Lists. `Vec<u8>` is a string, so this is no implementation for every `Vec<T>`: [`Table::sequence`] and
+/// [`Table::to_vec`], or serde, do the others.
+macro_rules! lists {
+    ($($type:ty),*) => {$(
+        both_ways!(Vec<$type>, |list| Value::Table(Table::sequence(list)), |value| Table::from_value(value)?.to_vec());
+    )*};
+}
+
+lists!(bool, i32, i64, u32, u64, usize, f32, f64, String, Vec<u8>, Table);
+
+macro_rules! maps {
+    ($map:ident: $($bound:ident),*) => {
+        impl<K: IntoValue, V: IntoValue> IntoValue for $map<K, V> {
+            fn into_value(self) -> Value {
+                Value::Table(self.into_iter().collect())
+            }
+        }
+
+        impl<K: IntoValue, V: IntoValue> From<$map<K, V>> for Value {
+            fn from(map: $map<K, V>) -> Self {
+                map.into_value()
+            }
+        }
+
+        impl<K: FromValue $(+ $bound)*, V: FromValue> FromValue for $map<K, V> {
+            fn from_value(value: Value) -> Result<Self, ConversionError> {
+                let table = Table::from_value(value)?;
+                let entries = table.entries().iter().cloned();
+                entries.map(|(key, value)| Ok((K::from_value(key)?, V::from_value(value)?))).collect()
+            }
+        }
+
+        impl<K: FromValue $(+ $bound)*, V: FromValue> TryFrom<Value> for $map<K, V> {
+            type Error = ConversionError;
+
+            fn try_from(value: Value) -> Result<Self, ConversionError> {
+                Self::from_value(value)
+            }
+        }
+    };
+}
+
+maps!(HashMap: Eq, Hash);
+maps!(BTreeMap: Ord);
+
+impl<T: IntoValue> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.into_value()
+    }
+}
 
 impl<T: IntoValue> IntoValue for Option<T> {
     fn into_value(self) -> Value {
@@ -313,6 +418,26 @@ mod tests {
         assert_eq!(f64::from_value(Value::Integer(2)), Ok(2.0));
         let error = u8::from_value(Value::Integer(256)).unwrap_err();
         assert_eq!(error.to_string(), "expected an unsigned 8-bit integer, found 256, which does not fit");
+    }
+
+    #[test]
+    fn what_is_wider_than_lua_s_integers_becomes_a_float() {
+        assert_eq!(Value::from(u64::MAX), Value::Float(18_446_744_073_709_551_615.0));
+        assert_eq!(Value::from(7usize), Value::Integer(7));
+        assert!(u64::from_value(Value::Integer(-1)).is_err());
+    }
+
+    #[test]
+    fn lists_and_maps() {
+        let list = Value::from(vec![1i64, 2, 3]);
+        assert_eq!(Vec::<i64>::try_from(list.clone()), Ok(vec![1, 2, 3]));
+        let error = Vec::<String>::try_from(list).unwrap_err();
+        assert_eq!(error.to_string(), "value 1: expected a string, found the integer 1");
+        let map = BTreeMap::from([("a".to_owned(), Some(1.5)), ("b".to_owned(), None)]);
+        let value = Value::from(map);
+        assert_eq!(HashMap::<String, f64>::try_from(value), Ok([("a".to_owned(), 1.5)].into()));
+        assert_eq!(char::from_value(Value::from('ß')), Ok('ß'));
+        assert!(char::from_value(Value::from("ab")).is_err());
     }
 
     #[test]

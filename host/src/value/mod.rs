@@ -1,8 +1,12 @@
 //! Lua values in Rust.
 
 mod convert;
+#[cfg(feature = "serde")]
+mod serde;
 mod table;
 
+#[cfg(feature = "serde")]
+pub use self::serde::{Serde, from_value, to_value};
 pub use convert::{ConversionError, FromValue, FromValues, IntoValue, IntoValues};
 pub use table::Table;
 

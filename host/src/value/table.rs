@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{IntoValue, Value};
+use super::{ConversionError, FromValue, IntoValue, Value};
 
 /// A copy of a Lua table: its entries in the order of `next`. Clones share the entries until one of them is changed.
 ///
@@ -67,6 +67,23 @@ impl Table {
         values.into_iter().collect()
     }
 
+    /// The values under 1 to n as `T`.
+    ///
+    /// # Errors
+    /// Where there are other keys, or a value is not what `T` wants.
+    pub fn to_vec<T: FromValue>(&self) -> Result<Vec<T>, ConversionError> {
+        let values = self.as_sequence().ok_or_else(|| ConversionError::Type {
+            expected: "a sequence",
+            found: format!("a table with other keys than 1 to {}", self.len()),
+        })?;
+        let values = values.into_iter().cloned().enumerate();
+        values
+            .map(|(at, value)| {
+                T::from_value(value).map_err(|error| ConversionError::Value { number: at + 1, error: Box::new(error) })
+            })
+            .collect()
+    }
+
     pub(crate) fn from_entries(entries: Vec<(Value, Value)>) -> Self {
         Self(Arc::new(entries))
     }
@@ -89,7 +106,8 @@ impl Table {
 
 impl<K: IntoValue, V: IntoValue> FromIterator<(K, V)> for Table {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(entries: I) -> Self {
-        Self::from_entries(entries.into_iter().map(|(key, value)| (key.into_value(), value.into_value())).collect())
+        let entries = entries.into_iter().map(|(key, value)| (key.into_value(), value.into_value()));
+        Self::from_entries(entries.filter(|(_, value)| !value.is_nil()).collect())
     }
 }
 
