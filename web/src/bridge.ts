@@ -1,10 +1,13 @@
 /** The module's contract `bridge`, seen from JavaScript: records in, records out. docs/bridge.md is what it follows. */
-import { decode, encode, Reader, Tag, toText, Writer, type DecodeOptions } from "./codec.js";
-import { LuaError, type LuaErrorFields } from "./error.js";
-import { handleId, Handles, type Owner } from "./handles.js";
-import { HostValues, isFunction, nameOf, operate, unwrap } from "./host-values.js";
+import { errorFields, TABLES, ValueBorder, type Border, type Failure } from "./border.js";
+import { decode, Reader, toText, Writer, type DecodeOptions } from "./codec.js";
+import { LuaError } from "./error.js";
+import { makeHandle, type Owner } from "./handles.js";
+import { makeImports } from "./imports.js";
+import { Output } from "./output.js";
+import type { Records } from "./store/store.js";
 import { runTask } from "./tasks.js";
-import { isProxied, isThenable, results, type LuaValue } from "./values.js";
+import { isThenable, results, type LuaValue } from "./values.js";
 
 export interface CallOptions extends DecodeOptions {
   /** Milliseconds after which Lua is ended with an error of kind `limit`. */
@@ -43,6 +46,9 @@ export interface Exports {
   set_limits(heap: number, instructions: bigint): void;
   set_seed(seed: bigint): void;
   flush(): number;
+  attach_memory_table(id: number): number;
+  ext_table_new(): number;
+  sync_external_table_counter(next: number): void;
   collect_tables(at: number, count: number): number;
   call(fn: number, at: number, size: number, flags: number): number;
   task_start(fn: number, at: number, size: number, flags: number): number;
@@ -63,32 +69,46 @@ export interface BridgeRecord {
   status: Status;
   task: number;
   values: LuaValue[];
-  error?: { message: string } & LuaErrorFields;
+  error?: Failure;
 }
 
-const TABLES = { copy: 0, map: 0, handle: 1, auto: 2 } as const;
-
 export class Bridge implements Owner {
-  readonly hosts = new HostValues();
-  readonly handles = new Handles(this);
   /** What each task waits for. */
   readonly waiting = new Map<number, PromiseLike<unknown>>();
   exports!: Exports;
-  onOutput: ((text: string, bytes: Uint8Array) => void) | undefined;
+  readonly output = new Output();
   /** What the store threw last: the module only knows that it failed. */
   storeFailure: unknown;
   #dead: LuaError | undefined;
   /** How many calls into the module are on the stack. */
   #depth = 0;
   #deadline = 0;
-  /** Bytes of a character may come in two records. */
-  #text = new TextDecoder("utf-8", { ignoreBOM: true });
 
-  constructor(readonly defaults: CallOptions) {}
+  readonly border: Border;
+
+  /** The border of this thread's values, unless another one is given. */
+  constructor(
+    readonly defaults: CallOptions,
+    border?: Border,
+  ) {
+    this.border = border ?? new ValueBorder(defaults, this, (kind) => makeHandle(this, kind), (id, count) => this.release(id, count));
+  }
+
+  /** Makes the instance, which nothing has called yet. */
+  async instantiate(module: WebAssembly.Module, records: Records): Promise<void> {
+    const { exports } = await WebAssembly.instantiate(module, { env: makeImports(this, records) });
+    if (!("task_start" in exports)) throw new LuaError("this module lacks the contract `bridge`: build it with --contract bridge", { kind: "host" });
+    this.exports = exports as unknown as Exports;
+  }
 
   /** The bytes at `at` in the module's memory; valid until the module is called. */
   view(at: number, size: number): Uint8Array {
     return new Uint8Array(this.exports.memory.buffer, at >>> 0, size);
+  }
+
+  /** The module's clock. */
+  now(): number {
+    return Date.now();
   }
 
   /** Makes the instance unusable, and says why. */
@@ -116,48 +136,12 @@ export class Bridge implements Owner {
     }
   }
 
-  /** Encodes values, and does nothing if one of them can't be. */
-  encode(values: readonly unknown[]): Uint8Array {
-    const sent: number[] = [];
-    const w = new Writer();
-    const mode = TABLES[this.defaults.tables ?? "copy"] << 1;
-    try {
-      encode(w, values, (v) => {
-        const id = handleId(v, this);
-        if (id !== undefined) {
-          w.u8(Tag.Handle);
-          w.u8(0);
-          w.u32(id);
-        } else if (isProxied(v)) {
-          const host = this.hosts.send(v);
-          sent.push(host);
-          w.u8(Tag.Host);
-          w.u32(host);
-          w.u8(+isFunction(v) | mode);
-          w.text(nameOf(v));
-        } else return false;
-        return true;
-      });
-    } catch (e) {
-      for (const id of sent) this.hosts.release(id, 1);
-      throw e;
-    }
-    return w.bytes;
-  }
-
   /** Copies bytes to the I/O buffer and gives its address. */
   put(bytes: Uint8Array): number {
     const at = this.enter((x) => x.reserve_buffer(bytes.length));
     if (at === 0) throw new LuaError(`not enough memory for ${bytes.length} bytes of arguments`, { kind: "memory" });
     this.view(at, bytes.length).set(bytes);
     return at;
-  }
-
-  #decode(r: Reader, options: DecodeOptions): LuaValue[] {
-    return decode(r, options, {
-      handle: (kind, id) => this.handles.arrive(kind, id),
-      host: (id) => unwrap(this.hosts.get(id)),
-    });
   }
 
   /**
@@ -190,21 +174,11 @@ export class Bridge implements Owner {
     const record: BridgeRecord = { status, task, values: [] };
     if (status === Status.Failed) {
       r.u8();
-      // Its keys and the message are text in any case.
-        const [fields] = this.#decode(r, {}) as [Record<string, unknown>];
-      record.error = errorFields(fields);
-    } else record.values = this.#decode(r, merged);
+      record.error = this.border.decodeError(r);
+    } else record.values = this.border.decode(r, merged);
     if (printed.length) {
       output.push(printed);
-      const text = this.#text.decode(printed, { stream: true });
-      try {
-        this.onOutput?.(text, printed);
-      } catch (e) {
-        // No error of the script's: it goes where errors of event listeners go.
-        queueMicrotask(() => {
-          throw e;
-        });
-      }
+      this.output.push(printed);
     }
     return record;
   }
@@ -229,17 +203,22 @@ export class Bridge implements Owner {
     return { values: record.values, output: text };
   }
 
-  /** Hands over to the store's records what has changed. Fails with an error of kind `persist`. */
+  /** Hands over to the store's records what has changed, and says how much. Fails with an error of kind `persist`. */
   flush(): number {
     const n = this.enter((x) => x.flush());
-    if (n >= 0) return n;
+    if (n < 0) throw this.lastError();
+    return n;
+  }
+
+  /** Why an export other than the bridge's has failed. */
+  lastError(): LuaError {
     const size = this.enter((x) => x.get_last_error());
     const at = this.enter((x) => x.get_buffer_ptr());
     const [fields] = decode(new Reader(this.view(at, size)), {}) as [Record<string, unknown>];
-    const { message, ...rest } = errorFields(fields ?? {});
+    const { message, ...rest } = errorFields(fields);
     const cause = this.storeFailure;
     this.storeFailure = undefined;
-    throw new LuaError(message, { ...rest, cause });
+    return new LuaError(message, { ...rest, cause });
   }
 
   /** Calls a function and runs it to its end. */
@@ -247,7 +226,7 @@ export class Bridge implements Owner {
     const output: Uint8Array[] = [];
     const timeout = options.timeout ?? this.defaults.timeout;
     const deadline = timeout === undefined ? 0 : Date.now() + timeout;
-    const bytes = this.encode(args);
+    const bytes = this.border.encode(args);
     this.name(name);
     const at = this.put(bytes);
     return this.settle(this.step(output, options, deadline, 0, (x, flags) => x.call(fn, at, bytes.length, flags)), output);
@@ -286,20 +265,19 @@ export class Bridge implements Owner {
 
   #hostCall(op: number, id: number, at: number, size: number, task: number): number {
     try {
-      const args = this.#decode(new Reader(this.view(at, size)), this.defaults);
-      const value = operate(op, this.hosts.get(id), args);
+      const value = this.border.operate(op, id, new Reader(this.view(at, size)), task !== 0);
       if (!isThenable(value)) return this.#answer(results(value));
       if (task) this.waiting.set(task, value);
       // The module says that it can't wait; what comes of the promise is nobody's then.
       else value.then(undefined, () => {});
       return -2;
     } catch (e) {
-      const { bytes, position } = this.encodeError(e);
+      const { bytes, position } = this.border.encodeError(e);
       try {
         this.put(bytes);
       } catch {
         // There is always room for a short text.
-        const text = this.encode(["not enough memory"]);
+        const text = this.border.encode(["not enough memory"]);
         this.view(this.exports.get_buffer_ptr(), text.length).set(text);
       }
       return position ? -3 : -1;
@@ -307,32 +285,10 @@ export class Bridge implements Owner {
   }
 
   #answer(values: readonly unknown[]): number {
-    const bytes = this.encode(values);
+    const bytes = this.border.encode(values);
     this.put(bytes);
     return bytes.length;
   }
-
-  /** What is raised in Lua for something that was thrown, encoded, and whether the caller's position goes in front. */
-  encodeError(e: unknown): { bytes: Uint8Array; position: boolean } {
-    // Lua's own errors stay what they were: text, or the error object.
-    const value = e instanceof LuaError ? e.value ?? e.message : e;
-    try {
-      return { bytes: this.encode([value]), position: typeof e === "string" };
-    } catch (second) {
-      return { bytes: this.encode([`cannot raise the host's error in Lua: ${String(second)}`]), position: true };
-    }
-  }
-}
-
-function errorFields(fields: Record<string, unknown>): { message: string } & LuaErrorFields {
-  const text = (v: unknown): string => (v instanceof Uint8Array ? toText(v) : String(v ?? ""));
-  return {
-    ...(fields as LuaErrorFields),
-    message: text(fields["message"]),
-    traceback: text(fields["traceback"]),
-    output: text(fields["output"]),
-    chunk: fields["chunk"] === undefined ? undefined : text(fields["chunk"]),
-  };
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {

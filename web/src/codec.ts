@@ -138,6 +138,10 @@ export class Reader {
   f64(): number {
     return this.#view.getFloat64(this.#skip(8), true);
   }
+  /** A copy of what has not been read yet; it has been then. */
+  rest(): Uint8Array {
+    return this.bytes.slice(this.#skip(this.bytes.length - this.#at));
+  }
   /** The bytes themselves, not a copy. */
   block(): Uint8Array {
     const n = this.u32();

@@ -17,12 +17,12 @@ export type LuaKind = "lightuserdata" | "table" | "function" | "userdata" | "thr
 export interface Owner {
   call(fn: number, args: readonly unknown[], options?: CallOptions): Result;
   run(fn: number, args: readonly unknown[], options?: RunOptions): Promise<Result>;
-  release(id: number, count: number): void;
 }
 
 /** One Lua value, held. */
 interface Held {
-  readonly owner: Owner;
+  readonly owner: object;
+  readonly release: (id: number, count: number) => void;
   readonly id: number;
   /** Arrivals that have to be given back; 0: released. */
   count: number;
@@ -31,7 +31,7 @@ interface Held {
 const held = new WeakMap<object, Held>();
 
 /** The id of a handle if `v` is one; a TypeError if it belongs to another instance, a ReferenceError if it was released. */
-export function handleId(v: unknown, owner: Owner): number | undefined {
+export function handleId(v: unknown, owner: object): number | undefined {
   const h = typeof v === "object" || typeof v === "function" ? held.get(v as object) : undefined;
   if (!h) return undefined;
   if (h.owner !== owner) throw new TypeError("a Lua value of another instance: pass it by value");
@@ -99,10 +99,7 @@ export class LuaHandle {
    * as it did; after that it can't be used. (What is never released is given back when JavaScript collects the handle.)
    */
   release(): void {
-    const h = held.get(this);
-    if (!h || h.count === 0) return;
-    h.count--;
-    h.owner.release(h.id, 1);
+    releaseHandle(this);
   }
 
   [Symbol.dispose](): void {
@@ -164,15 +161,34 @@ function makeFunction(owner: Owner): LuaFunction {
   });
 }
 
+/** The object for a value of that kind. */
+export type MakeHandle = (kind: LuaKind) => object;
+
+/** Handles of an instance in the same thread. */
+export const makeHandle = (owner: Owner, kind: LuaKind): object =>
+  kind === "function" ? makeFunction(owner) : new (kind === "table" ? LuaTable : LuaHandle)(owner, kind);
+
+/** Gives one arrival of a handle back. */
+export function releaseHandle(object: object): void {
+  const h = held.get(object);
+  if (!h || h.count === 0) return;
+  h.count--;
+  h.release(h.id, 1);
+}
+
 /** The handles of one instance. The same Lua value is the same object for as long as that lives. */
 export class Handles {
   #live = new Map<number, { object: WeakRef<object>; held: Held }>();
   #registry = new FinalizationRegistry<Held>((h) => {
     if (this.#live.get(h.id)?.held === h) this.#live.delete(h.id);
-    if (h.count > 0) h.owner.release(h.id, h.count);
+    if (h.count > 0) h.release(h.id, h.count);
   });
 
-  constructor(private readonly owner: Owner) {}
+  constructor(
+    private readonly owner: object,
+    private readonly make: MakeHandle,
+    private readonly release: (id: number, count: number) => void,
+  ) {}
 
   /** The object for a handle that has just arrived. */
   arrive(kind: number, id: number): object {
@@ -182,9 +198,8 @@ export class Handles {
       known.held.count++;
       return before;
     }
-    const name = KINDS[kind] ?? "userdata";
-    const object = name === "function" ? makeFunction(this.owner) : new (name === "table" ? LuaTable : LuaHandle)(this.owner, name);
-    const h: Held = { owner: this.owner, id, count: 1 };
+    const object = this.make(KINDS[kind] ?? "userdata");
+    const h: Held = { owner: this.owner, release: this.release, id, count: 1 };
     held.set(object, h);
     this.#live.set(id, { object: new WeakRef(object), held: h });
     this.#registry.register(object, h);

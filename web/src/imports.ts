@@ -24,9 +24,9 @@ export function makeImports(bridge: Bridge, records: Records): WebAssembly.Modul
       }
     };
   return {
-    js_time_now: () => Date.now(),
+    js_time_now: () => bridge.now(),
     js_call: (op: number, id: number, at: number, size: number, task: number) => bridge.hostCall(op, id >>> 0, at, size >>> 0, task >>> 0),
-    js_release: (id: number, count: number) => bridge.hosts.release(id >>> 0, count >>> 0),
+    js_release: (id: number, count: number) => bridge.border.released(id >>> 0, count >>> 0),
     js_ext_table_set: safe((id, key, keySize, value, valueSize) =>
       records.set(id! >>> 0, view(key!, keySize!), view(value!, valueSize!))),
     js_ext_table_get: safe((id, key, keySize, at, room) => {

@@ -1,6 +1,8 @@
 /** moonwright: Lua in pages, workers and Node, with state that is still there after a reload. */
 export { Lua, LuaModules } from "./lua.js";
-export type { LoadOptions, LuaLimits, LuaStats, ModuleLoader, Path, ScriptOptions, SyncScriptOptions } from "./lua.js";
+export type { LoadOptions, ModuleLoader, Path, ScriptOptions, SyncScriptOptions } from "./lua.js";
+export type { LuaLimits, LuaStats } from "./instance.js";
+export type { OnOutput } from "./output.js";
 export type { CallOptions, Result, RunOptions } from "./bridge.js";
 export { compile, supports } from "./module.js";
 export type { WasmChoice, WasmSource } from "./module.js";

@@ -1,37 +1,26 @@
 /** The Lua that applications see: one instance of the module. */
-import { Bridge, type CallOptions, type Exports, type Result, type RunOptions } from "./bridge.js";
+import { Bridge, type CallOptions, type Result, type RunOptions } from "./bridge.js";
 import { toBytes, type DecodeOptions } from "./codec.js";
 import { LuaError } from "./error.js";
 import { Fn, handleId, type LuaFunction, type LuaHandle, type LuaTable } from "./handles.js";
-import { makeImports } from "./imports.js";
+import { clearMemory, collectTables, countStats, memoryStats, setLimits, start, type LuaLimits, type LuaStats } from "./instance.js";
 import { LuaMemory } from "./memory.js";
 import { compile, type WasmChoice, type WasmSource } from "./module.js";
-import { RecordMap } from "./store/records.js";
-import type { OpenOptions, Records, Session, Store } from "./store/store.js";
+import type { OnOutput } from "./output.js";
+import { State, type StateOptions } from "./state.js";
+import type { Records, Session } from "./store/store.js";
 import type { LuaInput, LuaValue } from "./values.js";
 
 /** A global's name, or the way to a value inside of tables: `"print"`, `["config", "list", 1]`. */
 export type Path = string | readonly LuaInput[];
 
-export interface LoadOptions extends DecodeOptions {
+export interface LoadOptions extends StateOptions, DecodeOptions {
   /** Where the module is: a URL, its bytes, or compiled. By default `lua.wasm` beside this package's files. */
   wasm?: WasmSource | WasmChoice | undefined;
-  /** Where the state is kept. Without one, `Memory` lasts as long as the instance. */
-  store?: Store | undefined;
-  /** The state's name in the store; `default` by default. */
-  name?: string | undefined;
-  /** False: `Memory` starts empty, and what is stored stays until the first `save()` replaces it. True by default. */
-  autoRestore?: boolean | undefined;
-  /** False: the instance works on a copy of the state, and only `save()` writes. True by default. */
-  autoSave?: boolean | undefined;
-  /** What to do if another page or process has the state. */
-  onConflict?: OpenOptions["onConflict"];
-  /** The application's version of what is under `Memory`. */
-  version?: number | undefined;
   /** Called when what is stored has another version. What it does is committed as a whole, with the new version. */
   onUpgrade?: ((lua: Lua, from: number, to: number) => void | Promise<void>) | undefined;
   /** Gets what scripts print, when they end, wait, or have used up a slice. */
-  onOutput?: ((text: string, bytes: Uint8Array) => void) | undefined;
+  onOutput?: OnOutput | undefined;
   limits?: LuaLimits | undefined;
   /** Texts that `require(name)` finds. */
   modules?: Record<string, string | Uint8Array> | undefined;
@@ -39,19 +28,10 @@ export interface LoadOptions extends DecodeOptions {
   loader?: ModuleLoader | undefined;
   /** Globals. Functions among them can be stored under `Memory`: by their name, and with the next instance's meaning. */
   functions?: Record<string, LuaInput> | undefined;
+  /** Values of the host that are no globals, by the names under which `Memory` and snapshots hold them. */
+  permanents?: Record<string, LuaInput> | undefined;
   /** Seed of `math.random` and of hashes. By default the clock. */
   seed?: number | bigint | undefined;
-  /** Ends the loading. */
-  signal?: AbortSignal | undefined;
-}
-
-export interface LuaLimits {
-  /** Bytes that Lua may use. */
-  heap?: number | undefined;
-  /** Steps that each call may take. */
-  instructions?: number | bigint | undefined;
-  /** Milliseconds for each call that names no `timeout` of its own. */
-  timeout?: number | undefined;
 }
 
 /** Gives a module's text, or a function that makes it; undefined if there is no such module. It can't wait. */
@@ -66,26 +46,8 @@ interface Chunk {
 export type ScriptOptions = RunOptions & Chunk;
 export type SyncScriptOptions = CallOptions & Chunk;
 
-export interface LuaStats {
-  /** Bytes that Lua uses. */
-  heapBytes: number;
-  /** Bytes of the module's memory, which never shrinks. */
-  memoryBytes: number;
-  bufferBytes: number;
-  /** Lua values that JavaScript holds. */
-  handles: number;
-  /** JavaScript values that Lua holds. */
-  hostValues: number;
-  /** Scripts that wait. */
-  tasks: number;
-}
-
-const chunkName = (name: string | undefined): Uint8Array | undefined =>
+export const chunkName = (name: string | undefined): Uint8Array | undefined =>
   name === undefined ? undefined : toBytes(/^[@=]/.test(name) ? name : "@" + name);
-
-function copyRecords(from: Records, to: Records): void {
-  for (const id of from.tables()) for (const key of from.keys(id)) to.set(id, key, from.get(id, key) as Uint8Array);
-}
 
 export class LuaModules {
   constructor(private readonly bridge: Bridge) {}
@@ -101,18 +63,24 @@ export class LuaModules {
   }
 }
 
-/** Makes an instance ready; something other than `init` for one that comes from a snapshot. */
-export type Boot = (exports: Exports, options: LoadOptions) => void;
+type Preparation = Pick<LoadOptions, "functions" | "permanents" | "modules" | "loader">;
 
-const start: Boot = (exports, { seed }) => {
-  if (seed !== undefined) exports.set_seed(BigInt.asIntN(64, BigInt(seed)));
-  if (exports.init() !== 0) throw new LuaError("not enough memory to start Lua", { kind: "memory" });
-};
+/** What the options say about an instance that is ready, as calls of the module's own functions. */
+export function* preparation({ functions = {}, permanents = {}, modules = {}, loader }: Preparation): Generator<[Fn, LuaInput[]]> {
+  for (const [name, value] of Object.entries(permanents)) yield [Fn.Permanent, [name, value]];
+  for (const [name, value] of Object.entries(functions)) if (typeof value === "function") yield [Fn.Permanent, ["functions." + name, value]];
+  for (const [name, source] of Object.entries(modules)) yield [Fn.AddModule, [name, source]];
+  if (loader) yield [Fn.SetLoader, [loader]];
+}
+
+/** Makes an instance ready; something other than `init` for one that comes from a snapshot. */
+export type Boot = (bridge: Bridge, state: State) => void;
 
 export class Lua {
   /** `Memory`. */
   readonly memory: LuaMemory;
   readonly modules: LuaModules;
+  #state: State;
   #globals: LuaTable | undefined;
 
   private constructor(
@@ -120,11 +88,9 @@ export class Lua {
     readonly module: WebAssembly.Module,
     /** @internal */
     readonly bridge: Bridge,
-    /** The open state, if there is a store. */
-    readonly session: Session | undefined,
-    /** What the module works on: the session's records, or a copy. */
-    readonly records: Records,
+    state: State,
   ) {
+    this.#state = state;
     this.memory = new LuaMemory(bridge);
     this.modules = new LuaModules(bridge);
   }
@@ -133,58 +99,39 @@ export class Lua {
    * Loads the module, opens the state, and starts Lua. Fails with a `LuaError` (kind `host`: no module; others: a module's
    * text or the upgrade failed), a `StoreError`, or the signal's reason.
    */
-  static async load(options: LoadOptions = {}, /** @internal */ boot: Boot = start): Promise<Lua> {
-    const { signal, store, limits = {} } = options;
+  static async load(options: LoadOptions = {}, /** @internal */ boot?: Boot): Promise<Lua> {
+    const { signal, limits = {}, version, onUpgrade } = options;
     signal?.throwIfAborted();
     const module = await compile(options.wasm);
     signal?.throwIfAborted();
-    const session = await store?.open(options.name ?? "default", {
-      ...(signal && { signal }),
-      ...(options.onConflict && { onConflict: options.onConflict }),
-    });
+    const state = await State.open(options);
     try {
-      const restore = options.autoRestore !== false;
-      const records = session && restore && options.autoSave !== false ? session.records : new RecordMap();
-      if (session && restore && records !== session.records) copyRecords(session.records, records);
       const bridge = new Bridge({ strings: options.strings, tables: options.tables, timeout: limits.timeout });
-      const { exports } = await WebAssembly.instantiate(module, { env: makeImports(bridge, records) });
-      if (!("task_start" in exports)) throw new LuaError("this module lacks the contract `bridge`: build it with --contract bridge", { kind: "host" });
-      bridge.exports = exports as unknown as Exports;
-      bridge.enter((x) => boot(x, options));
-      bridge.onOutput = options.onOutput;
-      const lua = new Lua(module, bridge, session, records);
+      await bridge.instantiate(module, state.records);
+      if (boot) boot(bridge, state);
+      else bridge.enter((x) => start(x, options.seed));
+      bridge.output.listener = options.onOutput;
+      const lua = new Lua(module, bridge, state);
       lua.setLimits(limits);
-      for (const [name, value] of Object.entries(options.functions ?? {})) {
-        lua.set(name, value);
-        if (typeof value === "function") lua.permanent("functions." + name, value);
-      }
-      for (const [name, source] of Object.entries(options.modules ?? {})) lua.modules.add(name, source);
-      if (options.loader) lua.modules.loader(options.loader);
-      await lua.#upgrade(options);
+      for (const [fn, args] of preparation(options)) bridge.call(fn, args);
+      for (const [name, value] of Object.entries(options.functions ?? {})) lua.set(name, value);
+      await state.upgrade(version, onUpgrade && ((from, to) => onUpgrade(lua, from, to)), () => lua.flush());
       signal?.throwIfAborted();
       return lua;
     } catch (e) {
-      await session?.close({ discard: true });
+      await state.session?.close({ discard: true });
       throw e;
     }
   }
 
-  async #upgrade({ version, onUpgrade }: LoadOptions): Promise<void> {
-    const { session } = this;
-    if (!session || version === undefined || session.version === version) return;
-    const go = session.hold();
-    try {
-      if (!session.fresh && session.version !== version) {
-        if (onUpgrade) await onUpgrade(this, session.version, version);
-        else if (session.version > version) {
-          throw new LuaError(`the state '${session.name}' has version ${session.version}, newer than ${version}, and there is no onUpgrade`, { kind: "persist" });
-        }
-      }
-      this.flush();
-      session.version = version;
-    } finally {
-      go();
-    }
+  /** The open state, if there is a store. */
+  get session(): Session | undefined {
+    return this.#state.session;
+  }
+
+  /** What the module works on: the session's records, or a copy. */
+  get records(): Records {
+    return this.#state.records;
   }
 
   /** Runs a script, which can wait for promises. Fails with a `LuaError`. */
@@ -268,17 +215,12 @@ export class Lua {
   }
 
   /** Sets the limits; those that are not named are lifted. */
-  setLimits({ heap = 0, instructions = 0, timeout }: LuaLimits): void {
-    this.bridge.defaults.timeout = timeout;
-    this.bridge.enter((x) => x.set_limits(heap, BigInt(instructions)));
+  setLimits(limits: LuaLimits): void {
+    setLimits(this.bridge, limits);
   }
 
   stats(): LuaStats {
-    const at = this.bridge.put(new Uint8Array(12));
-    this.bridge.enter((x) => x.get_memory_stats(at));
-    const [bufferBytes, heapBytes, pages] = new Uint32Array(this.bridge.view(at, 12).slice().buffer) as unknown as [number, number, number];
-    const [handles, hostValues, tasks] = this.bridge.call(Fn.Stats, []).values as [number, number, number];
-    return { heapBytes, memoryBytes: pages * 65536, bufferBytes, handles, hostValues, tasks };
+    return { ...memoryStats(this.bridge), ...countStats(this.bridge.call(Fn.Stats, []).values) };
   }
 
   /** A full collection of garbage. */
@@ -288,8 +230,12 @@ export class Lua {
 
   /** Drops the stored tables that `Memory` no longer reaches, and says how many they were. */
   collectTables(): number {
-    this.flush();
-    return this.bridge.enter((x) => x.collect_tables(0, 0));
+    return collectTables(this.bridge);
+  }
+
+  /** Empties `Memory`, damaged or not. `save()` then makes that so on disk. */
+  clear(): void {
+    clearMemory(this.bridge);
   }
 
   /** Hands over to the store what has changed; every call that runs Lua does that at its end. */
@@ -299,16 +245,8 @@ export class Lua {
 
   /** Resolves when all that is under `Memory` is on disk. Fails with a `LuaError` of kind `persist`, or a `StoreError`. */
   async save(): Promise<void> {
-    const { session, records } = this;
-    if (!session) throw new LuaError("there is no store to save to: give one to Lua.load", { kind: "persist" });
-    this.flush();
-    if (records !== session.records) {
-      const go = session.hold();
-      session.records.clear();
-      copyRecords(records, session.records);
-      go();
-    }
-    await session.save();
+    if (this.session) this.flush();
+    await this.#state.save();
   }
 
   /** Saves, and gives up the instance and the state. With `discard`: what has not been saved is lost. */

@@ -30,7 +30,7 @@ function turn(): Promise<void> {
 const TIMEOUT = {};
 
 /** What the promise gives; rejects with the signal, or TIMEOUT, if one of these comes first. */
-function until<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined, deadline: number): Promise<T> {
+export function until<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined, deadline: number): Promise<T> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
       clearTimeout(timer);
@@ -52,7 +52,7 @@ function until<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined, dead
   });
 }
 
-function aborted({ reason }: AbortSignal): LuaError {
+export function aborted({ reason }: AbortSignal): LuaError {
   const { message = String(reason), name = "AbortError" } = reason instanceof Error ? reason : {};
   return Object.assign(new LuaError(`aborted: ${message}`, { kind: "abort", cause: reason }), { name });
 }
@@ -78,7 +78,7 @@ export async function runTask(b: Bridge, fn: number, args: readonly unknown[], o
   const output: Uint8Array[] = [];
   const step = (f: (x: Exports, flags: number) => number): BridgeRecord => b.step(output, options, deadline, slice, f);
 
-  let bytes = b.encode(args);
+  let bytes = b.border.encode(args);
   b.name(name);
   let at = b.put(bytes);
   let record = step((x, flags) => x.task_start(fn, at, bytes.length, flags));
@@ -94,7 +94,7 @@ export async function runTask(b: Bridge, fn: number, args: readonly unknown[], o
         input = results(await until(promise as PromiseLike<unknown>, signal, deadline));
       } else await turn();
       if (signal?.aborted) throw signal;
-      bytes = b.encode(input);
+      bytes = b.border.encode(input);
     } catch (e) {
       if (signal && e === signal) {
         deadline = Date.now() + CLOSING;
@@ -104,10 +104,10 @@ export async function runTask(b: Bridge, fn: number, args: readonly unknown[], o
         // The module then ends the script itself: `pcall` can't stop that, and the traceback says where it waited.
         timedOut = true;
         deadline = 1;
-        bytes = b.encode(["timeout"]);
+        bytes = b.border.encode(["timeout"]);
         more = Raise.WithPosition;
       } else {
-        const error = b.encodeError(e);
+        const error = b.border.encodeError(e);
         more = error.position ? Raise.WithPosition : Raise.Plain;
         bytes = error.bytes;
       }

@@ -155,3 +155,26 @@ test("a failed load gives the state free", async () => {
   await failure(load({ store, modules: { bad: "x =" } }));
   await (await load({ store })).close();
 });
+
+test("clear empties Memory, damaged or not", async () => {
+  const store = new MemoryStore();
+  const lua = await load({ store });
+  await lua.run("kept = {1, 2, {3}} Memory.kept = kept Memory.f = function() return kept end setmetatable(Memory, {__index = {x = 1}}) Memory.big = ext.table()");
+  await lua.close();
+  const session = await store.open("default");
+  // A value that nothing can read.
+  session.records.set(1, Uint8Array.of(4, 3, 0, 0, 0, 98, 97, 100), Uint8Array.of(250));
+  await session.close();
+  const b = await load({ store });
+  await b.run("held = Memory.kept");
+  assert.match((await failure(b.run("return Memory.bad"))).message, /Memory\.bad/);
+  b.clear();
+  assert.deepEqual(b.memory.keys(), []);
+  assert.deepEqual((await b.run("return Memory.x, Memory.bad, held, #Memory.. ''")).values, [undefined, undefined, [1, 2, [3]], "0"]);
+  assert.deepEqual(b.records.tables().filter((id) => id !== 0), [], "nothing is left in the store");
+  await b.run("Memory.again = {held}");
+  await b.close();
+  const c = await load({ store });
+  assert.deepEqual(c.memory.entries(), [["again", [[1, 2, [3]]]]]);
+  await c.close();
+});
