@@ -51,18 +51,18 @@ int mw_permanent_find (lua_State *L, int namer, const char *name,
 ** record. Stack: the value on top.
 */
 static void declare (lua_State *L, int namer, const char *name, size_t len) {
-  mw_Buffer b = {NULL, 0, 0};
+  mw_Buffer *b = &mw_S.key;
   const TValue *v = s2v(L->top.p - 1);
   TValue k, r, old;
   Table *names = namesof(namer);
-  mw_buf_addu8(L, &b, MW_TAG_NAMED);
-  mw_buf_addu8(L, &b, MW_FORMAT);
-  mw_buf_addu8(L, &b, (unsigned int)namer);
-  mw_buf_addu32(L, &b, len);
-  mw_buf_add(L, &b, name, len);
-  setsvalue2s(L, L->top.p, luaS_newlstr(L, (char *)b.data, b.n));
+  b->n = 0;
+  mw_buf_addu8(L, b, MW_TAG_NAMED);
+  mw_buf_addu8(L, b, MW_FORMAT);
+  mw_buf_addu8(L, b, (unsigned int)namer);
+  mw_buf_addu32(L, b, len);
+  mw_buf_add(L, b, name, len);
+  setsvalue2s(L, L->top.p, luaS_newlstr(L, (char *)b->data, b->n));
   L->top.p++;  /* anchor (EXTRA_STACK) */
-  mw_buf_free(&b);
   setobj(L, &r, s2v(L->top.p - 1));
   setsvalue2s(L, L->top.p, luaS_newlstr(L, name, len));
   L->top.p++;

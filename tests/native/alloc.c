@@ -19,9 +19,10 @@
 static size_t used;
 static size_t limit = SIZE_MAX;
 
-/* fail at random, one in so many (0: never) */
-unsigned int alloc_fail_one_in;
-unsigned long long alloc_random;
+/* requests for more memory so far, and which of them fail (0: none) */
+unsigned long long alloc_count;
+unsigned long long alloc_fail_from;
+unsigned long long alloc_fail_to;
 
 
 void *mw_alloc (void *ud, void *block, size_t osize, size_t nsize) {
@@ -36,11 +37,9 @@ void *mw_alloc (void *ud, void *block, size_t osize, size_t nsize) {
   if (nsize > osize) {
     if (nsize - osize > limit - (used < limit ? used : limit))
       return NULL;
-    if (alloc_fail_one_in != 0) {
-      alloc_random = alloc_random * 6364136223846793005u + 1442695040888963407u;
-      if ((alloc_random >> 33) % alloc_fail_one_in == 0)
-        return NULL;
-    }
+    alloc_count++;
+    if (alloc_count >= alloc_fail_from && alloc_count <= alloc_fail_to)
+      return NULL;
   }
   p = malloc(nsize);  /* always moves */
   if (p == NULL) return NULL;

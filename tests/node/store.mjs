@@ -6,6 +6,18 @@ export class Tables {
   #tables = new Map();
   #random = null;
 
+  /** Tables that hold what these do now. */
+  copy() {
+    const copy = new Tables();
+    for (const [id, entries] of this.#tables) copy.#tables.set(id, new Map(entries));
+    return copy;
+  }
+
+  /** Number of tables with an entry, the runtime's own not counted. */
+  count() {
+    return [...this.#tables].filter(([id, entries]) => id !== 0 && entries.size > 0).length;
+  }
+
   /** From now on about one write in `oneIn` fails; the same seed fails the same writes. */
   failAtRandom(seed, oneIn) {
     let state = BigInt(seed);

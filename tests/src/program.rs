@@ -43,6 +43,15 @@ pub fn programs(folder: &str) -> Result<Vec<Program>> {
     Ok(found)
 }
 
+/// The text of a file below the folder of the tests.
+///
+/// # Errors
+/// Where the file cannot be read, or is not UTF-8.
+pub fn text(path: &str) -> Result<String> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+    std::fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
 /// Holds a program of tests/lua to its last line, `return "ok", checks`: one that ended early has proved nothing.
 ///
 /// # Errors

@@ -23,9 +23,30 @@ const SANITIZERS: [&str; 5] =
 /// has, and the allocator, for which tests/native/alloc.c gives blocks that the sanitizer can tell apart.
 const LEFT_OUT: [&str; 2] = ["cstub.c", "pool.c"];
 
-/// The programs that run Lua programs: name, own source, and the folder of Lua programs.
+/// The programs that run Lua programs: name, own source (a file, or a folder of them), and the folder of Lua programs.
 const HOSTS: [(&str, &str, &str); 3] =
-    [("lua", "host.c", "tests/lua"), ("persist", "persist.cpp", "tests/persist"), (BRIDGE, "bridge.c", "tests/bridge")];
+    [("lua", "host.c", "tests/lua"), (PERSIST, "persist", "tests/persist"), (BRIDGE, "bridge.c", "tests/bridge")];
+
+/// The one that runs programs with restarts in between; and what else it does: a name and its arguments, where one that
+/// ends in `.lua` is a file of the checkout.
+const PERSIST: &str = "persist";
+const PERSIST_CHECKS: [(&str, &[&str]); 3] = [
+    ("exports", &["--exports"]),
+    ("shortage of memory", &["--shortage", "tests/persist/with/graphs.lua"]),
+    (
+        "damaged stores",
+        &[
+            "--fuzz",
+            "60",
+            "tests/persist/basics.lua",
+            "tests/persist/function_shared_upvalue.lua",
+            "tests/persist/metatable_inheritance.lua",
+            "tests/persist/handles_basic.lua",
+            "tests/persist/permanents_library_functions.lua",
+            "tests/persist/cycles.lua",
+        ],
+    ),
+];
 
 /// The one that has the part `bridge` of the runtime, and stops after as few steps as this.
 const BRIDGE: &str = "bridge";
@@ -38,7 +59,7 @@ const CHECKS: [&str; 2] = ["numbers", "math"];
 struct Test {
     name: String,
     program: PathBuf,
-    argument: Option<PathBuf>,
+    arguments: Vec<PathBuf>,
 }
 
 /// Runs everything natively, what depends on Lua's version under both.
@@ -57,7 +78,7 @@ pub fn run(session: &Session) -> Result<Tally> {
     let mut tests = Vec::new();
     for check in CHECKS {
         let program = compile_check(session, check, &sanitizers)?;
-        tests.push(Test { name: format!("native::{check}"), program, argument: None });
+        tests.push(Test { name: format!("native::{check}"), program, arguments: Vec::new() });
     }
     for version in [LuaVersion::V54, LuaVersion::V55] {
         for (host, source, folder) in HOSTS {
@@ -69,7 +90,16 @@ pub fn run(session: &Session) -> Result<Tally> {
                     continue;
                 }
                 let name = format!("{version}-native::{host}::{file}");
-                tests.push(Test { name, program: program.clone(), argument: Some(lua) });
+                tests.push(Test { name, program: program.clone(), arguments: vec![lua] });
+            }
+            for (check, arguments) in PERSIST_CHECKS.iter().filter(|_| host == PERSIST) {
+                let file = |argument: &&str| match argument.ends_with(".lua") {
+                    true => session.root.join(argument),
+                    false => PathBuf::from(argument),
+                };
+                let name = format!("{version}-native::{host}::{check}");
+                let arguments = arguments.iter().map(file).collect();
+                tests.push(Test { name, program: program.clone(), arguments });
             }
         }
     }
@@ -94,7 +124,7 @@ pub fn run(session: &Session) -> Result<Tally> {
 fn failure(test: &Test) -> Result<Option<String>> {
     // A request that no memory can meet is an error of the program's, which the runtime has to take.
     let output = Command::new(&test.program)
-        .args(&test.argument)
+        .args(&test.arguments)
         .env("ASAN_OPTIONS", "allocator_may_return_null=1:hard_rss_limit_mb=4000")
         .output();
     let output = output.with_context(|| format!("cannot run {}", test.program.display()))?;
@@ -155,8 +185,15 @@ fn compile_host(
 
     let mut sources = prepared.sources.clone();
     sources.extend(files(&runtime, "c")?.into_iter().filter(|path| !LEFT_OUT.iter().any(|name| path.ends_with(name))));
-    sources.extend([native.join("alloc.c"), native.join(source)]);
+    sources.push(native.join("alloc.c"));
     let mut headers = vec![runtime.clone(), prepared.folder.clone()];
+    let own = native.join(source);
+    if own.is_dir() {
+        sources.extend(files(&own, "cpp")?);
+        headers.push(own);
+    } else {
+        sources.push(own);
+    }
     if name == BRIDGE {
         let part = runtime.join("bridge");
         sources.extend(files(&part, "c")?);

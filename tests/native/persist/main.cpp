@@ -1,0 +1,31 @@
+// main.cpp
+// Native tests of persistence: programs of tests/persist (PROGRAM...), the exported functions (--exports), memory that
+// runs out (--shortage GRAPHS), damaged stores (--fuzz MUTANTS PROGRAM...). With DUMP in the environment what programs
+// leave in the store is printed.
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+#include "exports.h"
+#include "fuzz.h"
+#include "program.h"
+#include "shortage.h"
+#include "store.h"
+
+int main(int argc, char **argv) {
+  std::string what = argc > 1 ? argv[1] : "";
+  bool ok = argc > 1;
+  if (what == "--exports")
+    ok = checkExports();
+  else if (what == "--shortage" && argc == 3)
+    ok = checkShortage(argv[2]);
+  else if (what == "--fuzz" && argc > 3)
+    for (int i = 3; i < argc; i++) ok = fuzz(argv[i], atoi(argv[2])) && ok;
+  else
+    for (int i = 1; i < argc; i++) {
+      ok = runProgram(argv[i]) && ok;
+      if (getenv("DUMP")) dumpStore();
+    }
+  return ok ? 0 : 1;
+}
