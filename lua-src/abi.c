@@ -111,7 +111,9 @@ static int openlibs (lua_State *L) {
   lua_gc(L, LUA_GCSTOP);
   luaL_openlibs(L);
   mw_registry_open(L);
+#if defined(MW_PERSIST)
   mw_memory_open(L);
+#endif
   mw_seed_random(L);
   lua_gc(L, LUA_GCRESTART);
   return 0;
@@ -151,7 +153,9 @@ MW_EXPORT int init (void) {
   if (mw_run_quietly(openlibs, NULL) != LUA_OK) {
     mw_L = NULL;
     lua_close(L);
+#if defined(MW_PERSIST)
     mw_memory_close();
+#endif
     return initfailed();
   }
   return 0;

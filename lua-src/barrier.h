@@ -1,7 +1,8 @@
 /*
 ** barrier.h
 ** What the patched VM calls for stored tables, functions and upvalues
-** (included by lgc.h)
+** (included by lgc.h). Modules without the part 'persist' have none of
+** them: their tests are constants, and what they guard goes away.
 */
 
 #ifndef mw_barrier_h
@@ -11,6 +12,8 @@
 
 #include "buffer.h"
 
+
+#if defined(MW_PERSIST)
 
 /*
 ** Objects that are under 'Memory' (or are a stored table's for another
@@ -149,12 +152,49 @@ extern lua_Reader mw_text_begin (mw_Text *t, lua_Reader reader, void *data);
 */
 extern int mw_text_end (lua_State *L, mw_Text *t, int status);
 
-/* instead of 'luaU_undump': refuses binary chunks with an error */
-extern LClosure *mw_undump (lua_State *L, ...);
-
 /* " in a function from Memory" where that explains a missing global, or "" */
 extern const char *mw_origin (lua_State *L, const char *varinfo);
 
 /* }================================================================== */
+
+#else
+
+#define mw_isstored(o)		((void)(o), 0)
+#define mw_isshell(h)		((void)(h), 0)
+#define mw_isloader(tm)		((void)(tm), 0)
+#define mw_touch(L,h)		((void)0)
+#define mw_touchkey(L,h,key)	((void)0)
+#define mw_metatable(L,h)	((h)->metatable)
+
+#define mw_beforenext(L,h,key)		((void)0)
+#define mw_afternext(L,h)		((void)0)
+#define mw_finishget(L,t,key,val)	(ttypetag(s2v(val)))
+#define mw_beforeset(L,h,key,val)	((void)0)
+#define mw_beforerawset(L,h,key,val)	((void)(key))
+#define mw_beforesetlist(L,h,ra,n,last)	((void)0)
+#define mw_beforesetmetatable(L,h,mt)	(mt)
+#define mw_beforesetupval(L,uv,val)	((void)0)
+#define mw_beforejoin(L,cl,n,uv)	((void)0)
+#define mw_freed(o)			((void)0)
+#define mw_origin(L,varinfo)		""
+
+/* what the collector would mark, and where it would tell what it cleared */
+#define mw_roots	cast(Table *, NULL)
+extern lu_byte mw_cleared;
+
+/* 'lua_load' reads as upstream's does */
+typedef struct mw_Text {
+  lua_Reader reader;
+  void *data;
+} mw_Text;
+
+extern lua_Reader mw_text_begin (mw_Text *t, lua_Reader reader, void *data);
+#define mw_text_end(L,t,status)	(status)
+
+#endif
+
+
+/* instead of 'luaU_undump': refuses binary chunks with an error */
+extern LClosure *mw_undump (lua_State *L, ...);
 
 #endif

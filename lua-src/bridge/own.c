@@ -12,7 +12,7 @@
 #include "bridge.h"
 #include "error.h"
 #include "mwlimits.h"
-#include "stored.h"
+#include "persist/stored.h"
 
 
 /*

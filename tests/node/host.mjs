@@ -19,11 +19,12 @@ export class LuaFailure extends Error {
 }
 
 export class Host {
-  /** An instance, not yet initialised. `now` is what `js_time_now` answers, in place of the real time. */
-  static async bare(module, { tables = new Tables(), now = undefined } = {}) {
+  /** An instance, not yet initialised. `js_time_now` answers `now`, or else what `clock` says. */
+  static async bare(module, { tables = new Tables(), now = undefined, clock = Date.now } = {}) {
     const host = new Host();
     host.tables = tables;
     host.now = now;
+    host.clock = clock;
     host.instance = await WebAssembly.instantiate(module, { env: host.#imports() });
     host.exports = host.instance.exports;
     return host;
@@ -67,7 +68,7 @@ export class Host {
       js_ext_table_drop: (id) => status(tables.drop(id >>> 0)),
       js_time_now: () => {
         if (this.clockTraps) throw new Error("the clock was told to trap");
-        return this.now ?? Date.now();
+        return this.now ?? this.clock();
       },
       // Only modules built with `--unwind host` import these two.
       lua_try: (entry, state, data) => {

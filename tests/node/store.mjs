@@ -57,6 +57,13 @@ export class Tables {
     return true;
   }
 
+  /** The bytes of all keys and values. */
+  bytes() {
+    let sum = 0;
+    for (const table of this.#tables.values()) for (const [key, value] of table) sum += key.length + value.length;
+    return sum;
+  }
+
   size(id) {
     return this.#tables.get(id)?.size ?? 0;
   }

@@ -1,7 +1,7 @@
 //! Finds and compiles the modules that `cargo xtask test` built.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -93,6 +93,14 @@ impl Built {
     pub fn load(lua: LuaVersion, profile: Profile) -> Result<Self> {
         let path = modules_dir()?.join(format!("lua-{lua}-{profile}-standard.wasm"));
         ensure!(path.is_file(), "no module at {}: run `cargo xtask test`, which builds it", path.display());
+        Self::from_file(lua, profile, &path)
+    }
+
+    /// The module in a file, which says itself neither version nor profile.
+    ///
+    /// # Errors
+    /// Where wasmtime does not accept it.
+    pub fn from_file(lua: LuaVersion, profile: Profile, path: &Path) -> Result<Self> {
         let mut config = Config::new();
         config.wasm_exceptions(true);
         // A script that hangs must end as a failed test, not as a test run that never ends.
@@ -106,7 +114,7 @@ impl Built {
                 std::thread::sleep(EPOCH);
             }
         });
-        let module = Module::from_file(&engine, &path)
+        let module = Module::from_file(&engine, path)
             .map_err(|error| anyhow!("{error:#}"))
             .with_context(|| format!("cannot compile {}", path.display()))?;
         Ok(Self { lua, profile, engine, module })

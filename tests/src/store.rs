@@ -102,6 +102,11 @@ impl TablesInner {
         true
     }
 
+    /// The bytes of all keys and values.
+    pub fn bytes(&self) -> usize {
+        self.tables.values().flatten().map(|(key, value)| key.len() + value.len()).sum()
+    }
+
     /// Number of keys.
     pub fn len(&self, id: u32) -> usize {
         self.tables.get(&id).map_or(0, IndexMap::len)

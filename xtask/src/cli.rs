@@ -37,7 +37,7 @@ pub enum Command {
     Setup(SetupArgs),
     /// Run all tests: Rust, Lua under wasmtime and node, checks
     Test(TestArgs),
-    /// Measure speed against wasmoon and native Lua, side by side
+    /// Measure speed against wasmoon, fengari and native Lua side by side, and what persistence costs
     Bench(BenchArgs),
 }
 
@@ -266,14 +266,47 @@ pub struct TestArgs {
     pub offline: bool,
 }
 
+/// What `bench` measures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchSection {
+    /// The programs of bench/lua in our modules, wasmoon, fengari and native Lua.
+    Programs,
+    /// What it costs that `Memory` outlives the instance.
+    Persistence,
+}
+
+impl BenchSection {
+    /// The section's name, as the command line has it.
+    pub fn name(self) -> &'static str {
+        match self {
+            BenchSection::Programs => "programs",
+            BenchSection::Persistence => "persistence",
+        }
+    }
+}
+
 /// Arguments of `bench`.
 #[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask bench --quick                       everything, fewer rounds
+  cargo xtask bench persistence --json            one section, for programs
+  cargo xtask bench programs --only fib --write   some programs; their rows in docs/performance.md are replaced")]
 pub struct BenchArgs {
-    /// Run only benchmarks whose name contains one of these
-    pub names: Vec<String>,
-    /// Runs of each benchmark; the median is reported
-    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=100))]
-    pub runs: u32,
+    /// Measure only this; repeat for several
+    #[arg(value_enum, value_name = "SECTION")]
+    pub sections: Vec<BenchSection>,
+    /// Of the programs, only those whose name contains this; repeat for several
+    #[arg(long, value_name = "NAME")]
+    pub only: Vec<String>,
+    /// Fewer rounds: figures for a first look
+    #[arg(long)]
+    pub quick: bool,
+    /// Rounds of each program; the median is reported [default: 5, with --quick 1]
+    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
+    pub runs: Option<u32>,
+    /// Put the tables into docs/performance.md
+    #[arg(long)]
+    pub write: bool,
     /// Print JSON
     #[arg(long)]
     pub json: bool,

@@ -77,6 +77,10 @@ fn and_others(others: &[String]) -> String {
     }
 }
 
+/// The part of the runtime that stores what `Memory` reaches. The interpreter is another one with it, so that all C files see
+/// the macro `MW_PERSIST`.
+pub const PERSIST: &str = "persist";
+
 /// What to compile.
 #[derive(Clone, Debug)]
 pub struct CompilePlan<'a> {
@@ -287,6 +291,9 @@ fn arguments(toolchain: &Toolchain, plan: &CompilePlan<'_>, ours: bool) -> Resul
         .extra_warnings(ours)
         .warnings_into_errors(ours)
         .flags(&toolchain.flags);
+    if plan.parts.iter().any(|part| part == PERSIST) {
+        build.define("MW_PERSIST", None);
+    }
     if toolchain.level_needs_xclang {
         // `zig cc` knows three levels only and takes -Oz for -Os, -O1 and -O3 for -O2.
         build.flag("-Xclang").flag(format!("-O{level}"));

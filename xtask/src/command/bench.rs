@@ -1,66 +1,55 @@
-//! `cargo xtask bench`: our modules beside wasmoon and native Lua, each run in a fresh process, taking turns.
+//! `cargo xtask bench`: what the modules cost in time, memory and bytes, each figure beside what it is held against.
 
+mod document;
 mod engine;
 mod figures;
+mod machine;
+mod persistence;
+mod programs;
+mod sheet;
+mod spread;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use super::{Outcome, project_root};
-use crate::cli::BenchArgs;
-use crate::progress::{Progress, Terminal};
-use engine::{Engines, Sample};
-use figures::Figures;
+use super::{Outcome, print, project_root};
+use crate::cli::{BenchArgs, BenchSection};
+use machine::Machine;
+use persistence::Persistence;
+use sheet::Sheet;
 
-/// The Lua programs of `bench/lua`, in the order of the table.
-const PROGRAMS: [&str; 9] =
-    ["startup", "fib", "loop", "nbody", "coroutine_switch", "pcall_error", "methods", "tables", "strings"];
+/// The sections in their order.
+const SECTIONS: [BenchSection; 2] = [BenchSection::Programs, BenchSection::Persistence];
 
 /// Measures and prints; the figures are a report, not a check.
 pub fn run(args: &BenchArgs) -> Result<Outcome> {
     let root = project_root()?;
-    let chosen: Vec<&str> = PROGRAMS
-        .into_iter()
-        .filter(|program| args.names.is_empty() || args.names.iter().any(|name| program.contains(name.as_str())))
-        .collect();
-    if chosen.is_empty() {
-        bail!("no benchmark has such a name; there are {}", PROGRAMS.join(", "));
-    }
-    let engines = Engines::prepare(&root, args.offline)?;
-
-    let progress = Terminal::new();
-    progress.stage("Measuring");
-    progress.length(u64::from(args.runs) * (chosen.len() * engines.all().len()) as u64);
-    let mut samples: Vec<(&str, usize, Sample)> = Vec::new();
-    // Round by round, engine by engine: what disturbs the machine for a while disturbs them all alike.
-    for _ in 0..args.runs {
-        for program in &chosen {
-            for (number, engine) in engines.all().iter().enumerate() {
-                samples.push((program, number, engine.run(&root.join("bench/lua").join(format!("{program}.lua")))?));
-                progress.advance(1);
-            }
+    let machine = Machine::new(&root, args.offline, args.quick);
+    let mut json = serde_json::Map::new();
+    for section in SECTIONS {
+        if !args.sections.is_empty() && !args.sections.contains(&section) {
+            continue;
         }
+        let name = section.name();
+        let (value, sheets) = match section {
+            BenchSection::Programs => {
+                let result = programs::measure(&machine, args)?;
+                (serde_json::to_value(&result)?, result.sheets())
+            }
+            BenchSection::Persistence => {
+                let result = Persistence::measure(&machine)?;
+                (serde_json::to_value(&result)?, result.sheets())
+            }
+        };
+        if args.write {
+            document::update(&root, name, &sheets)?;
+        }
+        if !args.json {
+            print(&sheets.iter().map(Sheet::to_text).collect::<Vec<_>>().join("\n"))?;
+        }
+        json.insert(name.to_owned(), value);
     }
-    progress.finish();
-    for program in &chosen {
-        same_results(program, &samples)?;
-    }
-
-    let figures = Figures::new(&chosen, &engines, &samples);
     if args.json {
-        println!("{}", figures.to_json()?);
-    } else {
-        print!("{}", figures.to_text());
+        print(&serde_json::to_string_pretty(&json)?)?;
     }
     Ok(Outcome::Done)
-}
-
-/// A benchmark counts only where every engine did the same work.
-fn same_results(program: &str, samples: &[(&str, usize, Sample)]) -> Result<()> {
-    let mut results = samples.iter().filter(|(name, ..)| *name == program).map(|(.., sample)| &sample.result);
-    if let Some(first) = results.next()
-        && let Some(other) = results.find(|result| *result != first)
-    {
-        bail!("{program}: the engines disagree: {first:?} and {other:?}");
-    }
-    Ok(())
 }

@@ -37,7 +37,7 @@ const PARTS: [TestPart; 6] =
 /// The packages, in groups that are built together: all in one, cargo would unite their features, and build Binaryen and
 /// wasmtime anew whenever somebody builds one of them alone.
 const TOOLCHAIN: &[&str] = &["xtask", "moonwright-compress"];
-const TESTS: &[&str] = &["moonwright-tests", "moonwright"];
+const TESTS: &[&str] = &["moonwright-tests", "moonwright", "moonwright-bench", "moonwright-run"];
 
 /// Runs the parts that were asked for and prints the summary; any failure is a failed check.
 pub fn run(args: &TestArgs) -> Result<Outcome> {

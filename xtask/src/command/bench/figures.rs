@@ -1,13 +1,10 @@
 //! From samples to medians, ratios and the table.
 
-use std::fmt::Write;
-
-use anyhow::Result;
-
-use comfy_table::{CellAlignment, Table, presets};
 use serde::Serialize;
 
 use super::engine::{Engines, NATIVE, Sample, WASMOON};
+use super::sheet::{Sheet, Target};
+use super::spread::Spread;
 
 /// Everything that was measured.
 #[derive(Debug, Serialize)]
@@ -25,35 +22,8 @@ struct Row {
     warm: Spread,
 }
 
-/// Milliseconds over all processes.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
-struct Spread {
-    median: f64,
-    least: f64,
-    most: f64,
-}
-
-impl Spread {
-    fn over(mut times: Vec<f64>) -> Spread {
-        times.sort_by(f64::total_cmp);
-        let middle = times.len() / 2;
-        let median = match times.len() {
-            0 => f64::NAN,
-            n if n % 2 == 0 => f64::midpoint(times[middle - 1], times[middle]),
-            _ => times[middle],
-        };
-        Spread {
-            median,
-            least: times.first().copied().unwrap_or(f64::NAN),
-            most: times.last().copied().unwrap_or(f64::NAN),
-        }
-    }
-
-    /// How far the farthest run is from the median, in hundredths of it.
-    fn percent(self) -> f64 {
-        100.0 * (self.most - self.median).max(self.median - self.least) / self.median
-    }
-}
+/// Where there are no measurements.
+const NOTHING: Spread = Spread { median: f64::NAN, least: f64::NAN, most: f64::NAN };
 
 /// The benchmark whose cold run is the start-up: everything until the first chunk has run.
 const STARTUP: &str = "startup";
@@ -66,7 +36,7 @@ impl Figures {
             for (number, engine) in engines.all().iter().enumerate() {
                 let of = |time: &dyn Fn(&Sample) -> f64| {
                     let matching = samples.iter().filter(|(name, index, _)| name == program && *index == number);
-                    Spread::over(matching.map(|(.., sample)| time(sample)).collect())
+                    Spread::over(matching.map(|(.., sample)| time(sample))).unwrap_or(NOTHING)
                 };
                 let first = |sample: &Sample| sample.runs.first().copied().unwrap_or(f64::NAN);
                 let last = |sample: &Sample| sample.runs.last().copied().unwrap_or(f64::NAN);
@@ -82,52 +52,38 @@ impl Figures {
         Figures { engines: engines.descriptions.clone(), rows }
     }
 
-    /// Everything, for programs.
-    ///
-    /// # Errors
-    /// Where a figure is no number that JSON has.
-    pub fn to_json(&self) -> Result<String> {
-        Ok(serde_json::to_string_pretty(self)?)
-    }
-
     fn row(&self, benchmark: &str, engine: &str) -> Option<&Row> {
         self.rows.iter().find(|row| row.benchmark == benchmark && row.engine == engine)
     }
 
-    /// The tables and the figures that have a target, for people.
-    pub fn to_text(&self) -> String {
-        let mut text = self.engines.join("\n");
-        text.push_str(
-            "\n\nCold: the first run in a fresh process (start-up: compile, instantiate, init, first chunk)\n",
-        );
-        text.push_str(&self.table(|row| Some(row.cold)));
-        text.push_str("\n\nWarm: the third run in the same process\n");
-        text.push_str(&self.table(|row| (row.benchmark != STARTUP).then_some(row.warm)));
-        text.push_str("\n\n");
-        for target in &TARGETS {
-            if let Some(line) = self.target_line(target) {
-                text.push_str(&line);
-            }
-        }
-        text
+    /// The tables, and the figures that have a target.
+    pub fn sheets(&self) -> Vec<Sheet> {
+        let mut targets = Sheet::new("Targets", &["what", "against", "ratio", "target", ""]);
+        targets.rows.extend(TARGETS.iter().filter_map(|target| self.target_row(target)));
+        vec![
+            self.table("Cold: the first run in a fresh process", |row| Some(row.cold)),
+            self.table("Warm: the third run in the same process", |row| (row.benchmark != STARTUP).then_some(row.warm)),
+            targets,
+        ]
     }
 
     /// A line for each benchmark that has such a time.
-    fn table(&self, time: impl Fn(&Row) -> Option<Spread>) -> String {
-        let mut table = Table::new();
-        table.load_style(presets::NOTHING).set_header([
-            "benchmark",
-            "native ms",
-            "wasmoon ms",
-            "speed ms",
-            "size ms",
-            "speed/native",
-            "size/native",
-            "speed/wasmoon",
-            "size/wasmoon",
-            "spread",
-        ]);
-        table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
+    fn table(&self, title: &str, time: impl Fn(&Row) -> Option<Spread>) -> Sheet {
+        let mut table = Sheet::new(
+            title,
+            &[
+                "benchmark",
+                "native ms",
+                "wasmoon ms",
+                "speed ms",
+                "size ms",
+                "speed/native",
+                "size/native",
+                "speed/wasmoon",
+                "size/wasmoon",
+                "spread",
+            ],
+        );
         let rows = self.rows.iter().filter(|row| time(row).is_some());
         let mut names: Vec<&str> = rows.map(|row| row.benchmark.as_str()).collect();
         names.dedup();
@@ -142,39 +98,32 @@ impl Figures {
                 [("speed", NATIVE), ("size", NATIVE), ("speed", WASMOON), ("size", WASMOON)].map(|(a, b)| ratio(a, b)),
             );
             cells.push(format!("±{:.0} %", spread.fold(0.0, f64::max)));
-            table.add_row(cells);
+            table.rows.push(cells);
         }
-        table.to_string()
+        table
     }
 
-    fn target_line(&self, target: &Target) -> Option<String> {
+    fn target_row(&self, target: &RatioTarget) -> Option<Vec<String>> {
         let ours = self.row(target.benchmark, "speed")?.cold.median;
         let theirs = self.row(target.benchmark, target.peer)?.cold.median;
         let ratio = ours / theirs;
-        let verdict = if ratio <= target.most { "met" } else { "missed" };
-        let mut line = String::new();
-        // Writing to a String cannot fail.
-        let _ = writeln!(
-            line,
-            "{}: {ratio:.2} times {} (target: at most {}, {verdict})",
-            target.what, target.peer, target.most
-        );
-        Some(line)
+        let [most, verdict] = Target::most(target.most, 2).cells(ratio);
+        Some(vec![target.what.to_owned(), target.peer.to_owned(), format!("{ratio:.2}"), most, verdict])
     }
 }
 
 /// A figure of profile `speed` that is to stay below a multiple of a peer's.
-struct Target {
+struct RatioTarget {
     what: &'static str,
     benchmark: &'static str,
     peer: &'static str,
     most: f64,
 }
 
-const TARGETS: [Target; 3] = [
-    Target { what: "1,000,000 coroutine switches, cold", benchmark: "coroutine_switch", peer: NATIVE, most: 3.0 },
-    Target { what: "fib(32), cold", benchmark: "fib", peer: WASMOON, most: 0.6 },
-    Target { what: "start-up", benchmark: STARTUP, peer: WASMOON, most: 0.25 },
+const TARGETS: [RatioTarget; 3] = [
+    RatioTarget { what: "1,000,000 coroutine switches, cold", benchmark: "coroutine_switch", peer: NATIVE, most: 3.0 },
+    RatioTarget { what: "fib(32), cold", benchmark: "fib", peer: WASMOON, most: 0.6 },
+    RatioTarget { what: "start-up", benchmark: STARTUP, peer: WASMOON, most: 0.25 },
 ];
 
 fn milliseconds(time: f64) -> String {
@@ -184,14 +133,6 @@ fn milliseconds(time: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_median_stands_in_the_middle() {
-        let spread = Spread::over(vec![3.0, 1.0, 2.0]);
-        assert_eq!(spread, Spread { median: 2.0, least: 1.0, most: 3.0 });
-        assert_eq!(spread.percent(), 50.0);
-        assert_eq!(Spread::over(vec![4.0, 1.0, 3.0, 2.0]).median, 2.5);
-    }
 
     #[test]
     fn short_times_keep_their_digits() {

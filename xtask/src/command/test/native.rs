@@ -12,6 +12,7 @@ use rayon::prelude::*;
 use super::tally::Tally;
 use super::{Session, announce};
 use crate::command::cc;
+use crate::compile::PERSIST;
 use crate::recipe::LuaVersion;
 use crate::upstream;
 
@@ -175,6 +176,7 @@ fn compile_host(
         "-Wall".to_owned(),
         "-Wextra".to_owned(),
         format!("-DMW_LUA={}", version.number()),
+        "-DMW_PERSIST".to_owned(),
         format!("-I{}", runtime.display()),
         format!("-I{}", prepared.folder.display()),
     ]);
@@ -194,11 +196,15 @@ fn compile_host(
     } else {
         sources.push(own);
     }
+    let mut parts = vec![PERSIST];
     if name == BRIDGE {
-        let part = runtime.join("bridge");
+        parts.push(BRIDGE);
+        compile.push(INTERVAL.to_owned());
+    }
+    for part in parts {
+        let part = runtime.join(part);
         sources.extend(files(&part, "c")?);
         headers.push(part);
-        compile.push(INTERVAL.to_owned());
     }
     let mut link = sanitizers.to_vec();
     link.extend(["-lstdc++".to_owned(), "-lm".to_owned()]);

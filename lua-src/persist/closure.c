@@ -74,12 +74,6 @@ int mw_text_end (lua_State *L, mw_Text *t, int status) {
 }
 
 
-LClosure *mw_undump (lua_State *L, ...) {
-  luaO_pushfstring(L, "attempt to load a binary chunk (only text is loaded)");
-  luaD_throw(L, LUA_ERRSYNTAX);
-}
-
-
 const char *mw_origin (lua_State *L, const char *varinfo) {
   if (isLua(L->ci) && (ci_func(L->ci)->marked & MW_STOREDBIT) &&
       strncmp(varinfo, " (global", 8) == 0)
