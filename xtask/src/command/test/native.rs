@@ -12,7 +12,6 @@ use rayon::prelude::*;
 use super::tally::Tally;
 use super::{Session, announce};
 use crate::command::cc;
-use crate::compile::PERSIST;
 use crate::recipe::LuaVersion;
 use crate::upstream;
 
