@@ -9,7 +9,10 @@ use crate::host::{BoxError, HostValue};
 use crate::limits::Limits;
 use crate::lua::Lua;
 use crate::module::{Module, ModuleSource};
-use crate::store::{FlushMode, MemoryStore, Overlay, Store};
+use moonwright_store::{MemoryStore, Store};
+
+use crate::flush::FlushMode;
+use crate::overlay::Overlay;
 use crate::value::{FromValues, IntoValue, IntoValues, Value};
 use crate::vm::{Setup, instantiate};
 
@@ -23,6 +26,7 @@ pub struct Builder {
     mode: TableMode,
     flush: FlushMode,
     seed: Option<i64>,
+    slice: u32,
     globals: Vec<(String, Value)>,
     modules: Vec<(String, Vec<u8>)>,
     loader: Option<HostValue>,
@@ -75,6 +79,30 @@ impl Builder {
         self.host_function(name, HostValue::function_with(name, function))
     }
 
+    /// A global function of the host that takes its time: see [`HostValue::async_function`].
+    ///
+    /// ```no_run
+    /// # use moonwright::Lua;
+    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+    /// let mut lua = Lua::builder()
+    ///     .module("lua.wasm")
+    ///     .async_function("twice", |n: i64| async move { Ok(n * 2) }) // or ask a server
+    ///     .build()?;
+    /// assert_eq!(lua.eval_async::<i64>("return twice(21)").await?, 42);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn async_function<A, R, F, T>(self, name: &str, function: F) -> Self
+    where
+        A: FromValues,
+        R: IntoValues,
+        F: Fn(A) -> T + Send + Sync + 'static,
+        T: Future<Output = Result<R, BoxError>> + Send + 'static,
+    {
+        self.host_function(name, HostValue::async_function(name, function))
+    }
+
     fn host_function(mut self, name: &str, function: HostValue) -> Self {
         self.permanents.push((name.to_owned(), function.clone()));
         self.global(name, function)
@@ -125,6 +153,15 @@ impl Builder {
         self
     }
 
+    /// How many steps (as the instruction limit counts them, rounded up to a multiple of 4,096) an asynchronous call runs
+    /// before it lets others on its thread run; without it, or 0, until it waits or ends. A hundred thousand take about a
+    /// millisecond.
+    #[must_use]
+    pub fn slice(mut self, steps: u32) -> Self {
+        self.slice = steps;
+        self
+    }
+
     /// The seed of hashes and of `math.random`, for runs that are to be the same each time.
     #[must_use]
     pub fn seed(mut self, seed: i64) -> Self {
@@ -148,11 +185,12 @@ impl Builder {
             // What is set up here is nothing that would be stored.
             flush: FlushMode::Manual,
             seed: self.seed,
+            slice: self.slice,
         };
-        let store = instantiate(&module, setup)?;
+        let machine = instantiate(&module, setup)?;
         let flush = self.flush;
-        let persists = store.data().exports.as_ref().is_some_and(|exports| exports.flush.is_some());
-        let mut lua = Lua::new(store);
+        let persists = machine.has("flush");
+        let mut lua = Lua::new(machine);
         for (name, value) in self.globals {
             lua.set(&name, value)?;
         }

@@ -1,17 +1,15 @@
 //! What can be done with an instance, from outside and from inside host functions.
 
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use wasmtime::{AsContext, AsContextMut, StoreContextMut, WasmParams, WasmResults};
-
 use crate::codec::{CodecError, Decoder, Encoded, Encoder};
+use crate::engine::{Export, Machine, Stop, stop};
 use crate::error::{Error, LuaError};
+use crate::flush::{FlushMode, Flushed};
 use crate::handle::{Function, Handle};
 use crate::limits::MemoryUse;
-use crate::store::{FlushMode, Flushed};
 use crate::value::{FromValues, IntoValue, IntoValues, Table, Value, Values};
-use crate::vm::{Exports, State, now, stack_position};
+use crate::vm::{State, now, stack_position};
 
 /// How tables come from Lua.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +24,7 @@ pub enum TableMode {
 }
 
 impl TableMode {
-    fn flags(self) -> u32 {
+    pub(crate) fn flags(self) -> u32 {
         match self {
             Self::Values => 0,
             Self::Handles => 1,
@@ -36,8 +34,8 @@ impl TableMode {
 }
 
 /// The module's own functions (docs/bridge.md).
-mod own {
-    pub(super) const RUN: u32 = 0;
+pub(crate) mod own {
+    pub(crate) const RUN: u32 = 0;
     pub(super) const GET: u32 = 1;
     pub(super) const SET: u32 = 2;
     pub(super) const LENGTH: u32 = 3;
@@ -54,8 +52,22 @@ mod own {
 
 /// An instance as host functions see it: everything that [`crate::Lua`] can do, in the middle of a call.
 pub struct Context<'a> {
-    store: StoreContextMut<'a, State>,
-    exports: Arc<Exports>,
+    machine: &'a mut (dyn Machine + 'a),
+}
+
+/// How an export that runs Lua came back.
+#[derive(Debug)]
+pub(crate) enum Record {
+    /// With these results
+    Done(Values),
+    /// With this error
+    Failed(Box<LuaError>),
+    /// The task waits for the host
+    Waits(u32),
+    /// The task has used its slice up
+    Paused(u32),
+    /// The task's function yielded
+    Yielded(u32),
 }
 
 /// What can be called: a global function by its name (`"f"`, `"string.format"`), or a function that is held.
@@ -93,8 +105,8 @@ impl Callable for &Handle {
 }
 
 impl<'a> Context<'a> {
-    pub(crate) fn new(store: StoreContextMut<'a, State>, exports: Arc<Exports>) -> Self {
-        Self { store, exports }
+    pub(crate) fn new(machine: &'a mut (dyn Machine + 'a)) -> Self {
+        Self { machine }
     }
 
     /// As [`crate::Lua::run`].
@@ -112,8 +124,7 @@ impl<'a> Context<'a> {
     pub fn run_named(&mut self, name: &str, code: impl AsRef<[u8]>) -> Result<Values, Error> {
         self.usable()?;
         let (at, len) = self.put(name.as_bytes())?;
-        let set_chunk_name = self.exports.set_chunk_name.clone();
-        self.wasm(&set_chunk_name, (at, len))?;
+        self.wasm(Export::SetChunkName { at, len })?;
         self.run(code)
     }
 
@@ -139,7 +150,7 @@ impl<'a> Context<'a> {
     /// As there.
     pub fn call(&mut self, function: impl Callable, args: impl IntoValues) -> Result<Values, Error> {
         let handle = function.resolve(self)?;
-        let id = handle.id_in(&self.state().instance).ok_or(CodecError::ForeignHandle)?;
+        let id = self.id_of(&handle)?;
         let mode = self.state().mode;
         self.invoke(id, &args.into_values().0, mode)
     }
@@ -254,11 +265,11 @@ impl<'a> Context<'a> {
     /// As there.
     pub fn memory_use(&mut self) -> Result<MemoryUse, Error> {
         let (handles, host_values) = self.own(own::STATS, &[])?.to::<(i64, i64)>()?;
-        let at = self.wasm(&self.exports.get_buffer_ptr.clone(), ())?;
-        self.wasm(&self.exports.get_memory_stats.clone(), at)?;
+        let at = self.buffer()?;
+        self.wasm(Export::GetMemoryStats { to: at })?;
         let words = self.read(at, 12)?;
         let used = words.get(4..8).and_then(<[u8]>::first_chunk).map_or(0, |word| u32::from_le_bytes(*word));
-        let linear = self.exports.memory.data_size(&self.store) as u64;
+        let linear = self.machine.memory().0.len() as u64;
         Ok(MemoryUse { used, linear, handles, host_values })
     }
 
@@ -269,9 +280,7 @@ impl<'a> Context<'a> {
     pub fn flush(&mut self) -> Result<Flushed, Error> {
         self.usable()?;
         let mut failure = None;
-        if let Some(flush) = self.exports.flush.clone()
-            && self.wasm(&flush, ())? < 0
-        {
+        if self.machine.has("flush") && self.wasm(Export::Flush {})? < 0 {
             failure = self.last_error()?;
         }
         let begun = Instant::now();
@@ -288,14 +297,20 @@ impl<'a> Context<'a> {
     /// As there.
     pub fn collect_store(&mut self) -> Result<u32, Error> {
         self.usable()?;
-        let Some(collect) = self.exports.collect_tables.clone() else { return Ok(0) };
-        let dropped = self.wasm(&collect, (0, 0))?;
+        if !self.machine.has("collect_tables") {
+            return Ok(0);
+        }
+        let dropped = self.wasm(Export::CollectTables { at: 0, count: 0 })?;
         self.flush()?;
         Ok(u32::try_from(dropped).unwrap_or(0))
     }
 
+    pub(crate) fn id_of(&mut self, handle: &Handle) -> Result<u32, Error> {
+        Ok(handle.id_in(&self.state().instance).ok_or(CodecError::ForeignHandle)?)
+    }
+
     pub(crate) fn state(&mut self) -> &mut State {
-        self.store.data_mut()
+        self.machine.state()
     }
 
     pub(crate) fn encode(&mut self, values: &[Value]) -> Result<Encoded, CodecError> {
@@ -304,10 +319,10 @@ impl<'a> Context<'a> {
     }
 
     /// Puts an answer of `js_call` into the I/O buffer and gives its length.
-    pub(crate) fn answer(&mut self, encoded: &Encoded) -> wasmtime::Result<i32> {
-        self.put(&encoded.bytes).map_err(wasmtime::Error::from)?;
+    pub(crate) fn answer(&mut self, encoded: &Encoded) -> Result<i32, Stop> {
+        self.put(&encoded.bytes).map_err(stop)?;
         self.state().hosts.sent(&encoded.hosts);
-        i32::try_from(encoded.bytes.len()).map_err(|_| wasmtime::Error::msg("results of more than 2 GiB"))
+        i32::try_from(encoded.bytes.len()).map_err(|_| Stop("results of more than 2 GiB".to_owned()))
     }
 
     fn eval_with(&mut self, code: &str, value: Value) -> Result<Values, Error> {
@@ -329,7 +344,7 @@ impl<'a> Context<'a> {
         Ok((parent, key))
     }
 
-    fn usable(&mut self) -> Result<(), Error> {
+    pub(crate) fn usable(&mut self) -> Result<(), Error> {
         self.state().ended.clone().map_or(Ok(()), |reason| Err(Error::Ended(reason)))
     }
 
@@ -337,51 +352,74 @@ impl<'a> Context<'a> {
     fn invoke(&mut self, function: u32, args: &[Value], mode: TableMode) -> Result<Values, Error> {
         self.usable()?;
         self.release()?;
-        let encoded = self.encode(args)?;
-        let (at, len) = self.put(&encoded.bytes)?;
-        self.state().hosts.sent(&encoded.hosts);
+        let (at, len) = self.send(args)?;
         let outermost = self.state().depth == 0;
-        let limited = outermost && self.begin()?;
-        let call = self.exports.call.clone();
+        if outermost {
+            self.outermost()?;
+        }
+        let result = self.enter(Export::Call { function, at, len, flags: mode.flags() });
+        let result = result.and_then(|record| match record {
+            Record::Done(values) => Ok(values),
+            Record::Failed(error) => Err(Error::Lua(error)),
+            other => Err(Error::Module(format!("expected a finished or failed call, found {other:?}"))),
+        });
+        if outermost { self.end(result) } else { result }
+    }
+
+    /// Puts values into the I/O buffer.
+    pub(crate) fn send(&mut self, values: &[Value]) -> Result<(u32, u32), Error> {
+        let encoded = self.encode(values)?;
+        let place = self.put(&encoded.bytes)?;
+        self.state().hosts.sent(&encoded.hosts);
+        Ok(place)
+    }
+
+    /// Calls an export that runs Lua and reads the record that it leaves.
+    pub(crate) fn enter(&mut self, export: Export) -> Result<Record, Error> {
         self.state().depth += 1;
-        let length = self.wasm(&call, (function, at, len, mode.flags()));
+        let length = self.wasm(export);
         self.state().depth -= 1;
-        let result = length.and_then(|length| self.record(length));
-        if outermost && self.state().ended.is_none() {
-            if limited {
-                self.wasm(&self.exports.set_deadline.clone(), 0.0)?;
-                self.state().deadline = None;
-            }
-            if self.state().flush == FlushMode::EachCall {
-                // The error of the call is the one that is reported.
-                let flushed = self.flush();
-                let values = result?;
-                flushed?;
-                return Ok(values);
-            }
+        self.record(length?)
+    }
+
+    /// An outermost call begins.
+    pub(crate) fn outermost(&mut self) -> Result<(), Error> {
+        let state = self.state();
+        state.stack = stack_position();
+        state.resumed = Instant::now();
+        if let Some(time) = state.limits.time {
+            state.deadline = state.resumed.checked_add(time);
+            let at = now() + time.min(Duration::from_secs(1 << 40)).as_secs_f64() * 1000.0;
+            self.wasm(Export::SetDeadline { at })?;
+            self.machine.watch_deadline();
+        }
+        Ok(())
+    }
+
+    /// An outermost call has ended with `result`.
+    pub(crate) fn end(&mut self, result: Result<Values, Error>) -> Result<Values, Error> {
+        if self.state().ended.is_some() {
+            return result;
+        }
+        if self.state().limits.time.is_some() {
+            self.wasm(Export::SetDeadline { at: 0.0 })?;
+            self.state().deadline = None;
+        }
+        if self.state().flush == FlushMode::EachCall {
+            // The error of the call is the one that is reported.
+            let flushed = self.flush();
+            let values = result?;
+            flushed?;
+            return Ok(values);
         }
         result
     }
 
-    /// An outermost call begins. True if it has a deadline.
-    fn begin(&mut self) -> Result<bool, Error> {
-        let state = self.state();
-        state.stack = stack_position();
-        state.resumed = Instant::now();
-        let Some(time) = state.limits.time else { return Ok(false) };
-        state.deadline = state.resumed.checked_add(time);
-        let at = now() + time.min(Duration::from_secs(1 << 40)).as_secs_f64() * 1000.0;
-        self.wasm(&self.exports.set_deadline.clone(), at)?;
-        self.store.set_epoch_deadline(1);
-        Ok(true)
-    }
-
     /// Gives back handles that were dropped.
-    fn release(&mut self) -> Result<(), Error> {
+    pub(crate) fn release(&mut self) -> Result<(), Error> {
         let released = self.state().instance.take();
-        let release_handle = self.exports.release_handle.clone();
         for id in released {
-            if self.wasm(&release_handle, (id, 1))? != 0 {
+            if self.wasm(Export::ReleaseHandle { id, count: 1 })? != 0 {
                 return Err(Error::Module(format!("expected to release handle {id}, found that there is none")));
             }
         }
@@ -389,37 +427,44 @@ impl<'a> Context<'a> {
     }
 
     /// Reads the bridge record in the I/O buffer and delivers its output.
-    fn record(&mut self, length: i32) -> Result<Values, Error> {
+    fn record(&mut self, length: i32) -> Result<Record, Error> {
         let length = u32::try_from(length)
             .map_err(|_| Error::Module(format!("expected a bridge record, found status {length}")))?;
-        let at = self.wasm(&self.exports.get_buffer_ptr.clone(), ())?;
+        let at = self.buffer()?;
         let record = self.read(at, length)?;
         let state = self.state();
         let mut decoder = Decoder::new(&record, &state.hosts, &state.instance);
         let status = decoder.u8()?;
-        decoder.u32()?;
+        let task = decoder.u32()?;
         let output = decoder.bytes()?;
-        let result = match status {
-            0 => Ok(Values(decoder.values()?)),
+        let record = match status {
+            0 => Record::Done(Values(decoder.values()?)),
+            1 => Record::Waits(task),
+            2 => Record::Paused(task),
             3 => {
                 decoder.u8()?;
-                Err(Error::Lua(Box::new(LuaError::decode(&mut decoder, output)?)))
+                Record::Failed(Box::new(LuaError::decode(&mut decoder, output)?))
             }
-            other => Err(Error::Module(format!("expected a finished or failed call, found status {other}"))),
+            4 => {
+                // The values are read, since handles among them count.
+                decoder.values()?;
+                Record::Yielded(task)
+            }
+            other => return Err(Error::Module(format!("expected a bridge record, found one of status {other}"))),
         };
         if !output.is_empty() {
             state.output.write_all(output)?;
         }
-        result
+        Ok(record)
     }
 
     fn last_error(&mut self) -> Result<Option<LuaError>, Error> {
-        let length = self.wasm(&self.exports.get_last_error.clone(), ())?;
+        let length = self.wasm(Export::GetLastError {})?;
         let length = u32::try_from(length).unwrap_or(0);
         if length == 0 {
             return Ok(None);
         }
-        let at = self.wasm(&self.exports.get_buffer_ptr.clone(), ())?;
+        let at = self.buffer()?;
         let record = self.read(at, length)?;
         let state = self.state();
         let mut decoder = Decoder::new(&record, &state.hosts, &state.instance);
@@ -432,31 +477,35 @@ impl<'a> Context<'a> {
         if len == 0 {
             return Ok((0, 0));
         }
-        let at = self.wasm(&self.exports.reserve_buffer.clone(), len)?;
+        let at = self.wasm(Export::ReserveBuffer { len })?.cast_unsigned();
         if at == 0 {
             return Err(Error::Lua(Box::new(LuaError::no_memory(len))));
         }
-        self.exports.memory.write(self.store.as_context_mut(), at as usize, bytes).map_err(Error::module)?;
+        let room = self.machine.memory().0.get_mut(at as usize..(at as usize).saturating_add(bytes.len()));
+        room.ok_or_else(|| outside(at, len))?.copy_from_slice(bytes);
         Ok((at, len))
     }
 
-    fn read(&self, at: u32, len: u32) -> Result<Vec<u8>, Error> {
-        let data = self.exports.memory.data(self.store.as_context());
-        let bytes = data.get(at as usize..(at as usize).saturating_add(len as usize));
-        Ok(bytes.ok_or_else(|| Error::Module(format!("bytes {at} + {len} are outside of memory")))?.to_vec())
+    /// Where the I/O buffer is.
+    fn buffer(&mut self) -> Result<u32, Error> {
+        Ok(self.wasm(Export::GetBufferPtr {})?.cast_unsigned())
+    }
+
+    fn read(&mut self, at: u32, len: u32) -> Result<Vec<u8>, Error> {
+        let bytes = self.machine.memory().0.get(at as usize..(at as usize).saturating_add(len as usize));
+        Ok(bytes.ok_or_else(|| outside(at, len))?.to_vec())
     }
 
     /// Calls an export; a trap ends the instance.
-    fn wasm<P: WasmParams, R: WasmResults>(
-        &mut self,
-        function: &wasmtime::TypedFunc<P, R>,
-        params: P,
-    ) -> Result<R, Error> {
-        function.call(self.store.as_context_mut(), params).map_err(|error| {
-            let state = self.store.data_mut();
-            let reason = error.root_cause().to_string();
+    pub(crate) fn wasm(&mut self, export: Export) -> Result<i32, Error> {
+        self.machine.call(export).map_err(|Stop(reason)| {
+            let state = self.machine.state();
             let reason = state.ended.get_or_insert(reason).clone();
             state.store_error.take().map_or(Error::Ended(reason), Error::Store)
         })
     }
+}
+
+fn outside(at: u32, len: u32) -> Error {
+    Error::Module(format!("bytes {at} + {len} are outside of memory"))
 }

@@ -1,8 +1,8 @@
 //! What can go wrong.
 
 use crate::codec::{CodecError, Decoder};
-use crate::store::StoreError;
 use crate::value::{ConversionError, Value};
+use moonwright_store::StoreError;
 
 /// Any failure of this crate.
 #[derive(Debug, thiserror::Error)]
@@ -107,9 +107,14 @@ impl Error {
 impl LuaError {
     /// Arguments do not fit into the instance.
     pub(crate) fn no_memory(bytes: u32) -> Self {
+        Self::new(ErrorKind::Memory, format!("not enough memory for {bytes} bytes of arguments"))
+    }
+
+    /// An error that the host noticed, between two steps of Lua.
+    pub(crate) fn new(kind: ErrorKind, message: String) -> Self {
         Self {
-            kind: ErrorKind::Memory,
-            message: format!("not enough memory for {bytes} bytes of arguments"),
+            kind,
+            message,
             traceback: String::new(),
             chunk: None,
             line: None,

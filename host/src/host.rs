@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::pin::Pin;
 use std::sync::Arc;
 
 use crate::context::Context;
@@ -10,6 +11,12 @@ use crate::value::{FromValues, IntoValue, IntoValues, Value, Values};
 /// Any error, as host functions give it: scripts get it as an error that `pcall` catches, with its text as `tostring`; if
 /// nothing catches it, it comes back as the source of the [`crate::LuaError`].
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// What an asynchronous host function gives: its results, later.
+pub(crate) type HostFuture = Pin<Box<dyn Future<Output = Result<Values, BoxError>> + Send>>;
+
+/// Begins what an asynchronous host function does.
+pub(crate) type Begin = dyn Fn(Values) -> Result<HostFuture, BoxError> + Send + Sync;
 
 /// An object of the host: a userdata in Lua that does what these methods do. All but `name` have a default, which is the
 /// error that Lua gives for a userdata without such a metamethod.
@@ -85,6 +92,12 @@ pub trait HostObject: Send + Sync + 'static {
         Raise::at_caller(format!("attempt to {what} a host value ({})", self.name())).into()
     }
 
+    /// What a call of it begins, if its results come later.
+    #[doc(hidden)]
+    fn waits(&self) -> Option<&Begin> {
+        None
+    }
+
     /// The error that it stands for, if it is one.
     fn as_error(&self) -> Option<&(dyn std::error::Error + Send + Sync + 'static)> {
         None
@@ -122,11 +135,31 @@ impl HostValue {
         F: Fn(&mut Context<'_>, A) -> Result<R, BoxError> + Send + Sync + 'static,
     {
         let name = name.into();
-        let call = Box::new(move |lua: &mut Context<'_>, args: Values| {
-            let args = args.to::<A>().map_err(|error| Raise::at_caller(format!("bad arguments: {error}")))?;
-            Ok(function(lua, args)?.into_values())
-        });
+        let call =
+            Box::new(move |lua: &mut Context<'_>, args: Values| Ok(function(lua, arguments(args)?)?.into_values()));
         Self { object: Arc::new(HostFunction { name, call }), function: true }
+    }
+
+    /// A function that takes its time: a task that calls it ([`crate::Lua::run_async`]) is suspended until the future is
+    /// done, and the thread does something else meanwhile. Where Lua can't be suspended (in [`crate::Lua::run`], or inside
+    /// `table.sort`'s comparison, say) calling it is an error that says why.
+    pub fn async_function<A, R, F, T>(name: impl Into<String>, function: F) -> Self
+    where
+        A: FromValues,
+        R: IntoValues,
+        F: Fn(A) -> T + Send + Sync + 'static,
+        T: Future<Output = Result<R, BoxError>> + Send + 'static,
+    {
+        let begin = move |args: Values| -> Result<HostFuture, BoxError> {
+            let future = function(arguments(args)?);
+            Ok(Box::pin(async move { Ok(future.await?.into_values()) }))
+        };
+        let name = name.into();
+        Self { object: Arc::new(AsyncFunction { name, begin: Box::new(begin) }), function: true }
+    }
+
+    pub(crate) fn waits(&self) -> Option<&Begin> {
+        self.object.waits()
     }
 
     /// What Lua's `type` calls it.
@@ -179,6 +212,25 @@ impl PartialEq for HostValue {
     /// Whether both are the same value.
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.object, &other.object)
+    }
+}
+
+fn arguments<A: FromValues>(args: Values) -> Result<A, Raise> {
+    args.to::<A>().map_err(|error| Raise::at_caller(format!("bad arguments: {error}")))
+}
+
+struct AsyncFunction {
+    name: String,
+    begin: Box<Begin>,
+}
+
+impl HostObject for AsyncFunction {
+    fn name(&self) -> String {
+        self.name.clone()
+    }
+
+    fn waits(&self) -> Option<&Begin> {
+        Some(&*self.begin)
     }
 }
 

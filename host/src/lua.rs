@@ -1,15 +1,13 @@
 //! [`Lua`], an instance.
 
-use wasmtime::{AsContextMut, Store};
-
 use crate::builder::Builder;
 use crate::context::{Callable, Context, TableMode};
+use crate::engine::Machine;
 use crate::error::Error;
+use crate::flush::{FlushMode, Flushed};
 use crate::handle::{Function, Handle};
 use crate::limits::MemoryUse;
-use crate::store::{FlushMode, Flushed};
 use crate::value::{FromValues, IntoValue, IntoValues, Table, Value, Values};
-use crate::vm::State;
 
 /// An instance: one Lua, in its own memory, with its own state. It can be sent to another thread, and is used by one at a
 /// time.
@@ -17,12 +15,12 @@ use crate::vm::State;
 /// All methods fail with [`Error::Lua`] where Lua raises an error, after which the instance is ready for the next call, and
 /// with [`Error::Ended`] once the instance has ended (the module trapped, or the store could not be read).
 pub struct Lua {
-    store: Store<State>,
+    machine: Box<dyn Machine + Send>,
 }
 
 impl std::fmt::Debug for Lua {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Lua").field("ended", &self.store.data().ended).finish_non_exhaustive()
+        f.write_str("Lua")
     }
 }
 
@@ -30,7 +28,7 @@ macro_rules! forward {
     ($($(#[$doc:meta])* fn $name:ident$(<$generic:ident: $bound:path>)?($($arg:ident: $type:ty),*) -> $result:ty;)*) => {$(
         $(#[$doc])*
         pub fn $name$(<$generic: $bound>)?(&mut self, $($arg: $type),*) -> Result<$result, Error> {
-            self.context()?.$name($($arg),*)
+            self.context().$name($($arg),*)
         }
     )*};
 }
@@ -41,28 +39,23 @@ impl Lua {
         Builder::default()
     }
 
-    pub(crate) fn new(store: Store<State>) -> Self {
-        Self { store }
+    pub(crate) fn new(machine: Box<dyn Machine + Send>) -> Self {
+        Self { machine }
     }
 
     /// The instance as host functions see it.
-    ///
-    /// # Errors
-    /// Where the instance is not ready.
-    pub fn context(&mut self) -> Result<Context<'_>, Error> {
-        let exports = self.store.data().exports.clone();
-        let exports = exports.ok_or_else(|| Error::Ended("it was never ready".to_owned()))?;
-        Ok(Context::new(self.store.as_context_mut(), exports))
+    pub fn context(&mut self) -> Context<'_> {
+        Context::new(&mut *self.machine)
     }
 
     /// How tables come from now on.
     pub fn set_table_mode(&mut self, mode: TableMode) {
-        self.store.data_mut().mode = mode;
+        self.machine.state().mode = mode;
     }
 
     /// When changes are stored from now on.
     pub fn set_flush_mode(&mut self, mode: FlushMode) {
-        self.store.data_mut().flush = mode;
+        self.machine.state().flush = mode;
     }
 
     forward! {

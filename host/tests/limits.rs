@@ -119,24 +119,3 @@ fn any_number_of_errors() {
         lua.run("for i = 1, 3e6 do pcall(error) end").unwrap();
     });
 }
-
-#[test]
-fn instances_leave_no_memory_behind() {
-    each(|module| {
-        let resident = || {
-            let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
-            status.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4096
-        };
-        let run = |count| {
-            for _ in 0..count {
-                let mut lua = builder(module).function("f", |n: i64| Ok(n + 1)).build().unwrap();
-                assert_eq!(lua.eval::<i64>("Memory.n = f(1); return Memory.n").unwrap(), 2);
-            }
-        };
-        run(50);
-        let before = resident();
-        run(500);
-        let grown = resident().saturating_sub(before);
-        assert!(grown < 8 << 20, "500 instances left {grown} bytes");
-    });
-}

@@ -124,21 +124,77 @@ fn a_store_that_fails_loses_nothing() {
     });
 }
 
+fn cached(dir: &std::path::Path, version: &str) -> moonwright::Module {
+    let engine = moonwright::Engine::builder().cache(dir.join("cache")).build().unwrap();
+    engine.module(common::wasm(version)).unwrap()
+}
+
+#[test]
+fn a_conflict_is_told_and_the_work_done_again() {
+    /// Notices that the state was written by somebody else.
+    struct Versioned(MemoryStore, u64, std::sync::Arc<std::sync::atomic::AtomicU64>);
+    impl Versioned {
+        fn check(&self) -> Result<(), StoreError> {
+            let found = self.2.load(std::sync::atomic::Ordering::Relaxed);
+            if found == self.1 { Ok(()) } else { Err(StoreError::Conflict { name: "shared".to_owned() }) }
+        }
+    }
+    impl Store for Versioned {
+        fn get(&self, table: u32, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+            self.check()?;
+            self.0.get(table, key)
+        }
+        fn keys(&self, table: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+            self.check()?;
+            self.0.keys(table)
+        }
+        fn len(&self, table: u32) -> Result<u64, StoreError> {
+            self.check()?;
+            self.0.len(table)
+        }
+        fn tables(&self) -> Result<Vec<u32>, StoreError> {
+            self.check()?;
+            self.0.tables()
+        }
+        fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+            self.check()?;
+            self.1 = self.2.fetch_add(1, std::sync::atomic::Ordering::Relaxed) + 1;
+            self.0.commit(changes)
+        }
+    }
+    each(|module| {
+        let (store, version) = (MemoryStore::new(), std::sync::Arc::default());
+        let open = || {
+            let now = std::sync::atomic::AtomicU64::load(&version, std::sync::atomic::Ordering::Relaxed);
+            builder(module).store(Versioned(store.clone(), now, version.clone())).build().unwrap()
+        };
+        const COUNT: &str = "Memory.n = (Memory.n or 0) + 1; return Memory.n";
+        open().run(COUNT).unwrap();
+        let (mut first, mut second) = (open(), open());
+        assert_eq!(first.eval::<i64>(COUNT).unwrap(), 2);
+        let error = second.run(COUNT).unwrap_err();
+        assert!(matches!(error, Error::Store(StoreError::Conflict { .. })), "{error:?}");
+        drop(second);
+        assert_eq!(open().eval::<i64>(COUNT).unwrap(), 3);
+    });
+}
+
 /// A process that writes is killed at random moments. What it said was committed is there afterwards, and each commit is
-/// there as a whole. `MOONWRIGHT_KILLS=200 cargo test -p moonwright --test persistence killed` kills more often.
+/// there as a whole. `MOONWRIGHT_KILLS=1000 cargo test -p moonwright --test persistence killed` kills more often.
 #[test]
 fn processes_that_are_killed_lose_nothing_committed() {
-    let kills = std::env::var(KILLS).ok().and_then(|kills| kills.parse().ok()).unwrap_or(20u64);
+    let kills = std::env::var(KILLS).ok().and_then(|kills| kills.parse().ok()).unwrap_or(200u64);
     let program = std::env::current_exe().unwrap();
     for version in ["5.4", "5.5"] {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("state");
-        let module = common::module(version);
+        // Compiled once for all of the processes.
+        let module = cached(dir.path(), version);
         let (mut random, mut committed, mut torn) = (0x2545_f491_4f6c_dd1du64, 0, 0);
         for kill in 0..kills {
             let mut child = Command::new(&program)
                 .args(["--exact", "crash_child", "--nocapture", "--test-threads=1"])
-                .env(CHILD, format!("{version} {}", path.display()))
+                .env(CHILD, format!("{version} {}", dir.path().display()))
                 .stdout(Stdio::piped())
                 .stderr(Stdio::null())
                 .spawn()
@@ -150,7 +206,7 @@ fn processes_that_are_killed_lose_nothing_committed() {
             random ^= random << 13;
             random ^= random >> 7;
             random ^= random << 17;
-            std::thread::sleep(Duration::from_micros(random % 60_000));
+            std::thread::sleep(Duration::from_micros(random % 20_000));
             child.kill().unwrap();
             child.wait().unwrap();
             let said = first.into_iter().chain(lines).filter_map(|line| line.strip_prefix("committed ")?.parse().ok());
@@ -181,9 +237,10 @@ fn processes_that_are_killed_lose_nothing_committed() {
 #[test]
 fn crash_child() {
     let Ok(child) = std::env::var(CHILD) else { return };
-    let (version, path) = child.split_once(' ').unwrap();
-    let module = common::module(version);
-    let mut lua = builder(&module).store(DiskStore::open(path).unwrap()).build().unwrap();
+    let (version, dir) = child.split_once(' ').unwrap();
+    let dir = std::path::Path::new(dir);
+    let module = cached(dir, version);
+    let mut lua = builder(&module).store(DiskStore::open(dir.join("state")).unwrap()).build().unwrap();
     lua.run(
         "if not Memory.n then\n\
            local n = 0\n\

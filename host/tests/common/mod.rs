@@ -7,21 +7,38 @@ use moonwright::{Builder, Lua, Module};
 /// The environment variable that names the folder of built modules (`cargo xtask test` sets it).
 const VARIABLE: &str = "MOONWRIGHT_MODULES";
 
-/// The module for a Lua version.
+/// The bytes of the module for a Lua version.
 ///
 /// # Panics
 /// Where it is missing, with the command that makes it.
-pub fn module(version: &str) -> Module {
+#[allow(dead_code, reason = "each test program has its own copy of this file")]
+pub fn wasm(version: &str) -> Vec<u8> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = std::env::var_os(VARIABLE).map_or_else(|| root.join("target/moonwright/test-modules"), PathBuf::from);
     let path = folder.join(format!("lua-{version}-bridge-standard.wasm"));
-    assert!(
-        path.is_file(),
-        "no module at {}: make it with `cargo xtask build --contract bridge --unwind standard --lua {version} --out DIR` \
-         and put DIR/lua.wasm there",
-        path.display()
-    );
-    Module::from_file(&path).unwrap_or_else(|error| panic!("{error}"))
+    std::fs::read(&path).unwrap_or_else(|error| {
+        panic!(
+            "cannot read the module {}: {error}; make it with \
+             `cargo xtask build --contract bridge --unwind standard --lua {version} --out DIR` and put DIR/lua.wasm there",
+            path.display()
+        )
+    })
+}
+
+/// The module for a Lua version.
+///
+/// # Panics
+/// As [`wasm`], and where it cannot be compiled.
+#[allow(dead_code, reason = "each test program has its own copy of this file")]
+pub fn module(version: &str) -> Module {
+    Module::new(wasm(version)).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Bytes of this process in memory.
+#[allow(dead_code, reason = "each test program has its own copy of this file")]
+pub fn resident() -> usize {
+    let status = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    status.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4096
 }
 
 /// Both Lua versions' modules.

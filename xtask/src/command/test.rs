@@ -39,6 +39,9 @@ const PARTS: [TestPart; 6] =
 const TOOLCHAIN: &[&str] = &["xtask", "moonwright-compress"];
 const TESTS: &[&str] = &["moonwright-tests", "moonwright", "moonwright-bench", "moonwright-run"];
 
+/// The stores, apart from those who build wasmtime: what the servers' clients need would have it built once more.
+const STORES: &[&str] = &["moonwright-store", "--all-features"];
+
 /// Runs the parts that were asked for and prints the summary; any failure is a failed check.
 pub fn run(args: &TestArgs) -> Result<Outcome> {
     let session = Session {
@@ -112,7 +115,10 @@ impl Session {
                 let folder = self.modules(&[crate::recipe::Unwind::Standard])?;
                 modules::build_for_crate(self)?;
                 announce("built modules under wasmtime, and the Rust crate");
-                self.cargo_test(TESTS, Some(&folder))
+                let mut tally = self.cargo_test(TESTS, Some(&folder))?;
+                announce("the Rust crate's stores");
+                tally += &self.cargo_test(STORES, None)?;
+                Ok(tally)
             }
             TestPart::Node => node::run(self),
             TestPart::Web => web::run(self),
@@ -124,9 +130,9 @@ impl Session {
         announce("formatting, lints and repository rules");
         let mut tally = Tally::default();
         tally.check("formatting (`cargo fmt` mends it)", self.cargo(&["fmt", "--all", "--check"]).status()?.success());
-        for packages in [TOOLCHAIN, TESTS] {
+        for packages in [TOOLCHAIN, TESTS, STORES] {
             let mut command = self.cargo(&["clippy", "--all-targets"]);
-            command.args(packages.iter().flat_map(|package| ["--package", package]));
+            command.args(selected(packages));
             let passed = command.args(["--", "-D", "warnings"]).status()?.success();
             tally.check(&format!("clippy on {}", packages.join(" and ")), passed);
         }
@@ -135,9 +141,9 @@ impl Session {
     }
 
     /// The tests of packages; `modules` is the folder of built modules that they run.
-    fn cargo_test(&self, packages: &[&str], modules: Option<&Path>) -> Result<Tally> {
+    fn cargo_test(&self, packages: &[&'static str], modules: Option<&Path>) -> Result<Tally> {
         let mut command = self.cargo(&["test", "--no-fail-fast"]);
-        command.args(packages.iter().flat_map(|package| ["--package", package]));
+        command.args(selected(packages));
         command.args(["--", "--quiet"]).args(&self.filter);
         if let Some(folder) = modules {
             command.env(modules::VARIABLE, folder);
@@ -164,6 +170,11 @@ impl Session {
     fn npm_packages(&self) -> Result<PathBuf> {
         npm::install(&self.root, "tests/node", self.offline, "cargo xtask test")
     }
+}
+
+/// Cargo's arguments for packages, and flags among them.
+fn selected(packages: &[&'static str]) -> impl Iterator<Item = &'static str> {
+    packages.iter().flat_map(|&name| if name.starts_with("--") { vec![name] } else { vec!["--package", name] })
 }
 
 /// Says which part begins.

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use indexmap::IndexMap;
 
-use super::{Change, Store, StoreError};
+use crate::{Change, Store, StoreError};
 
 type Tables = BTreeMap<u32, IndexMap<Vec<u8>, Vec<u8>>>;
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::{Change, Store, StoreError};
+use moonwright_store::{Change, Store, StoreError};
 
 /// A store and what is not yet committed to it.
 pub(crate) struct Overlay {
@@ -163,8 +163,8 @@ impl Overlay {
 
 #[cfg(test)]
 mod tests {
-    use super::super::MemoryStore;
     use super::*;
+    use moonwright_store::MemoryStore;
 
     /// The same random changes, with commits at random places and with none, give the same tables in the same order.
     #[test]

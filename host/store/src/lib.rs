@@ -1,16 +1,19 @@
-//! Where stored tables live.
+//! Where Lua's state lives, for the crate `moonwright`: the trait [`Store`], stores in memory, on disk and on a Redis server,
+//! and state files. It knows nothing of engines, so that a store of your own does not have to build one.
 
+#[cfg(feature = "redb")]
+mod disk;
 mod memory;
-mod overlay;
+#[cfg(feature = "redis")]
+mod redis;
+mod state_file;
+
+#[cfg(feature = "redis")]
+pub use self::redis::RedisStore;
 #[cfg(feature = "redb")]
-mod redb;
-
-use std::time::Duration;
-
+pub use disk::DiskStore;
 pub use memory::MemoryStore;
-pub(crate) use overlay::Overlay;
-#[cfg(feature = "redb")]
-pub use redb::DiskStore;
+pub use state_file::{StateFile, StateFileError};
 
 /// A change of stored tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,6 +51,15 @@ pub enum StoreError {
         /// Which state
         name: String,
     },
+    /// Somebody else has written the state since this store was opened. Nothing was changed.
+    #[error(
+        "the state {name} was written by another process since this one opened it; build an instance over it anew and do \
+         the work again"
+    )]
+    Conflict {
+        /// Which state
+        name: String,
+    },
     /// The files are no store, or damaged.
     #[error("cannot open the state {name}: {reason}")]
     Open {
@@ -61,12 +73,27 @@ pub enum StoreError {
     Failed(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// Stored tables, each a map from encoded keys to encoded values that keeps the order in which keys were first set.
+/// Where an instance keeps its stored tables: each is a map from encoded keys to encoded values, numbered from 0, that keeps
+/// the order in which keys were first set. Keys and values are any bytes, of any length, also none.
 ///
-/// An instance reads what it needs and hands over all changes of a flush at once. While it is attached, only it writes.
+/// An instance reads what it needs, and hands over all changes of a flush at once. What it has not handed over yet is its
+/// own matter: a store only answers for what was committed.
 ///
-/// An implementation for a server shared by many processes takes a lock when it is made, or compares a version in
-/// [`Store::commit`] and fails when somebody else has written.
+/// # To implement one
+///
+/// - [`Store::commit`] makes all changes or none, in their order, and returns when they are as safe as the store makes them.
+///   Several changes of one key may come in one commit. Where it fails, the same changes come again with the next flush, with
+///   newer ones behind them; so a commit that went through although it was reported as failed must do no harm when it comes
+///   again (setting and deleting keys does none).
+/// - [`Change::Set`] leaves a key that is there where it is in the order; a key that was deleted comes last when it is set
+///   again.
+/// - An error in reading ends the instance, since data must not be taken for missing. An error in `commit` does not.
+/// - While an instance is attached, nobody else may write its tables. A store that several processes can reach either takes
+///   a lock when it is opened ([`StoreError::InUse`], as the store on disk does), or notices in *each* operation that somebody
+///   else has written since it was opened ([`StoreError::Conflict`], as the store on Redis does): reading half of the old
+///   and half of the new state would be as bad as overwriting it.
+///
+/// The repository's `host/store/tests/stores.rs` holds every implementation to this.
 pub trait Store: Send {
     /// The value under `key`.
     ///
@@ -120,23 +147,4 @@ impl Store for Box<dyn Store> {
     fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
         (**self).commit(changes)
     }
-}
-
-/// When what changed under `Memory` is stored.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum FlushMode {
-    /// After each outermost call, also one that failed.
-    #[default]
-    EachCall,
-    /// In [`crate::Lua::flush`] only.
-    Manual,
-}
-
-/// What a flush did.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Flushed {
-    /// Entries set or deleted in the store.
-    pub changes: usize,
-    /// How long the store's transaction took.
-    pub took: Duration,
 }

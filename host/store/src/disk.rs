@@ -4,7 +4,7 @@ use std::path::Path;
 
 use redb::{Database, DatabaseError, ReadableDatabase, ReadableTable, TableDefinition};
 
-use super::{Change, Store, StoreError};
+use crate::{Change, Store, StoreError};
 
 /// (table, key) to the number that the key got when it came (u64, little-endian) and the value.
 const ENTRIES: TableDefinition<'_, (u32, &[u8]), &[u8]> = TableDefinition::new("entries");
@@ -187,46 +187,7 @@ impl Store for DiskStore {
 
 #[cfg(test)]
 mod tests {
-    use super::super::MemoryStore;
     use super::*;
-
-    /// Random batches leave the same tables as in memory, also after closing and opening.
-    #[test]
-    fn does_what_the_store_in_memory_does() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("state");
-        let mut state = 7u64;
-        let mut random = |below: u64| {
-            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-            (state >> 33) % below
-        };
-        let mut memory = MemoryStore::new();
-        for _ in 0..20 {
-            let mut disk = DiskStore::open(&path).unwrap();
-            let batch: Vec<Change> = (0..random(30))
-                .map(|_| {
-                    let table = [0, 1, u32::MAX][random(3) as usize];
-                    let key = vec![random(9) as u8; random(3) as usize];
-                    match random(12) {
-                        0 => Change::Drop { table },
-                        1..4 => Change::Delete { table, key },
-                        n => Change::Set { table, key, value: vec![n as u8; n as usize - 4] },
-                    }
-                })
-                .collect();
-            disk.commit(&batch).unwrap();
-            memory.commit(&batch).unwrap();
-            assert_eq!(disk.tables().unwrap(), memory.tables().unwrap());
-            for table in [0, 1, u32::MAX] {
-                let keys = disk.keys(table).unwrap();
-                assert_eq!(keys, memory.keys(table).unwrap());
-                assert_eq!(disk.len(table).unwrap(), keys.len() as u64);
-                for key in keys {
-                    assert_eq!(disk.get(table, &key).unwrap(), memory.get(table, &key).unwrap());
-                }
-            }
-        }
-    }
 
     #[test]
     fn a_second_writer_is_refused() {

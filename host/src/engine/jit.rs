@@ -1,0 +1,121 @@
+//! Modules under wasmtime, which compiles them.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use wasmtime::{Caller, Config, InstancePre, Linker, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
+
+use super::machine::{Export, Machine, OPTIONAL, Status, Stop, exports, for_each_export, missing, required};
+use super::{Pool, imports};
+use crate::error::Error;
+use crate::vm::State;
+
+/// What a call may use of the thread's stack, bytes. Lua's own limit for nested calls is met long before; threads that
+/// run Lua need twice that, which is what Rust gives them.
+pub(crate) const STACK: usize = 1 << 20;
+
+/// How often the engine counts an epoch, for the deadline's backstop.
+const TICK: Duration = Duration::from_millis(50);
+
+/// How long after the deadline the engine stops a script that the module has not stopped.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// What stands behind a store.
+pub(crate) struct Data {
+    state: State,
+    exports: Option<Arc<Exports>>,
+    limits: StoreLimits,
+}
+
+for_each_export!(exports, (wasmtime, wasmtime::AsContextMut));
+
+/// An engine, set up.
+///
+/// # Errors
+/// Where the machine cannot do what is asked for: no address space for so large a pool, say.
+pub(crate) fn engine(pool: Option<Pool>) -> Result<wasmtime::Engine, Error> {
+    let mut config = Config::new();
+    config.wasm_exceptions(true);
+    config.epoch_interruption(true);
+    config.max_wasm_stack(STACK);
+    if let Some(pool) = pool {
+        pool.configure(&mut config);
+    }
+    wasmtime::Engine::new(&config).map_err(Error::module)
+}
+
+/// Checks what a module exports, and binds its imports.
+pub(crate) fn link(module: &wasmtime::Module) -> Result<InstancePre<Data>, Error> {
+    if let Some(name) = required().find(|name| module.get_export(name).is_none()) {
+        return Err(missing(name));
+    }
+    let mut linker = Linker::new(module.engine());
+    imports::link_jit(&mut linker).map_err(Error::module)?;
+    linker.instantiate_pre(module).map_err(Error::module)
+}
+
+/// An instance over `state`, not yet initialised.
+pub(crate) fn instantiate(pre: &InstancePre<Data>, state: State) -> Result<Store<Data>, Error> {
+    let (most, timed) = (state.memory_limit(), state.limits.time.is_some());
+    let limits = StoreLimitsBuilder::new().memory_size(most).build();
+    let engine = pre.module().engine();
+    let mut store = Store::new(engine, Data { state, exports: None, limits });
+    store.limiter(|data| &mut data.limits);
+    if timed {
+        super::ticker::start(engine, TICK);
+    }
+    store.epoch_deadline_callback(|store| {
+        let state = &store.data().state;
+        let late = state.deadline.is_some_and(|deadline| Instant::now() > deadline.max(state.resumed) + GRACE);
+        Ok(if late { UpdateDeadline::Interrupt } else { UpdateDeadline::Continue(1) })
+    });
+    store.set_epoch_deadline(1);
+    let instance = pre.instantiate(&mut store).map_err(|error| {
+        if error.is::<wasmtime::PoolConcurrencyLimitError>() {
+            Error::Module(
+                "the engine's pool is full; drop an instance first, or build the engine with a larger one".to_owned(),
+            )
+        } else {
+            Error::module(error)
+        }
+    })?;
+    let exports = Exports::find(&mut store, &instance)?;
+    store.data_mut().exports = Some(Arc::new(exports));
+    Ok(store)
+}
+
+macro_rules! machine {
+    ($($type:ty),*) => {$(
+        impl Machine for $type {
+            fn state(&mut self) -> &mut State {
+                &mut self.data_mut().state
+            }
+
+            fn memory(&mut self) -> (&mut [u8], &mut State) {
+                match self.data().exports.clone() {
+                    Some(exports) => {
+                        let (memory, data) = exports.memory.data_and_store_mut(self);
+                        (memory, &mut data.state)
+                    }
+                    // While it is being instantiated nothing has been put into memory.
+                    None => (&mut [], &mut self.data_mut().state),
+                }
+            }
+
+            fn has(&self, name: &str) -> bool {
+                self.data().exports.as_ref().is_some_and(|exports| exports.has(name))
+            }
+
+            fn call(&mut self, export: Export) -> Result<i32, Stop> {
+                let exports = self.data().exports.clone().ok_or_else(|| Stop("the instance is not ready".to_owned()))?;
+                exports.call(self, export).map_err(|error| Stop(error.root_cause().to_string()))
+            }
+
+            fn watch_deadline(&mut self) {
+                wasmtime::AsContextMut::as_context_mut(self).set_epoch_deadline(1);
+            }
+        }
+    )*};
+}
+
+machine!(Store<Data>, Caller<'_, Data>);
