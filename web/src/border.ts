@@ -37,6 +37,8 @@ export interface Border {
 export class ValueBorder implements Border {
   readonly hosts = new HostValues();
   readonly handles: Handles;
+  /** Names under which `Memory` and snapshots hold values of the host. */
+  readonly names = new Map<unknown, string>();
   /** Told of each host value that goes to Lua. */
   onSend: ((id: number, value: unknown) => void) | undefined;
 

@@ -111,6 +111,11 @@ export class Bridge implements Owner {
     return Date.now();
   }
 
+  /** Whether a call into the module is on the stack. */
+  get busy(): boolean {
+    return this.#depth > 0;
+  }
+
   /** Makes the instance unusable, and says why. */
   kill(why: LuaError): void {
     this.#dead ??= why;

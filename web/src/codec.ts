@@ -123,9 +123,6 @@ export class Reader {
   u8(): number {
     return this.#view.getUint8(this.#skip(1));
   }
-  u16(): number {
-    return this.#view.getUint16(this.#skip(2), true);
-  }
   u32(): number {
     return this.#view.getUint32(this.#skip(4), true);
   }
@@ -251,8 +248,8 @@ export interface DecodeOptions {
 export interface References {
   handle(kind: number, id: number): unknown;
   host(id: number): unknown;
-  /** Tags 0x05, 0x06, 0x07 and 0x09 with their payload: for stored values. */
-  other?(tag: number, payload: Uint8Array | number): unknown;
+  /** Reads the payload of another tag. */
+  other?(tag: number, r: Reader): unknown;
 }
 
 /** A table on its way: keys and values in turn. What it becomes depends on all of its keys, so cycles need this step. */
@@ -318,15 +315,9 @@ export function decode(r: Reader, options: DecodeOptions, references?: Reference
         }
         break;
       }
-      case Tag.Bytecode:
-      case Tag.Library:
-      case Tag.Stored:
-      case Tag.Opaque:
-        if (!references?.other) return unknown(tag);
-        into.push(references.other(tag, tag === Tag.Library ? r.u16() : tag === Tag.Stored ? r.u32() : r.block()));
-        break;
       default:
-        return unknown(tag);
+        if (!references?.other) return unknown(tag);
+        into.push(references.other(tag, r));
     }
   }
   for (const table of tables) table.out = shape(table.items, options.tables === "map");

@@ -2,7 +2,7 @@
  * `moonwright/compat`: the names of older hosts of persistent Lua modules, for programs that use them. One instance per
  * page; its state is restored when it is loaded, and written by `saveState` only.
  */
-import { decode, Reader, toBytes, toText } from "./codec.js";
+import { decode, Reader, Tag, toBytes, toText } from "./codec.js";
 import { LuaError } from "./error.js";
 import { Lua } from "./lua.js";
 import type { WasmSource } from "./module.js";
@@ -72,7 +72,11 @@ export function readResult(ptr: number, len: number): { output: string; result: 
   const values = decode(new Reader(bytes.subarray(4 + size)), {}, {
     handle: none,
     host: none,
-    other: (_, payload) => (payload instanceof Uint8Array && payload[0] !== 27 ? toText(payload) : "function"),
+    other: (tag, r) => {
+      if (tag !== Tag.Bytecode && tag !== Tag.Library && tag !== Tag.Opaque) return none();
+      const bytes = tag === Tag.Library ? [r.u8(), r.u8()] : r.block();
+      return tag === Tag.Opaque ? toText(bytes as Uint8Array) : "function";
+    },
   });
   return { output: toText(bytes.subarray(4, 4 + size)), result: values[0] };
 }

@@ -24,6 +24,7 @@ interface Held {
   readonly owner: object;
   readonly release: (id: number, count: number) => void;
   readonly id: number;
+  readonly kind: number;
   /** Arrivals that have to be given back; 0: released. */
   count: number;
 }
@@ -190,6 +191,16 @@ export class Handles {
     private readonly release: (id: number, count: number) => void,
   ) {}
 
+  /** Those that have not been released. What JavaScript has collected is given back first. */
+  *held(): Generator<{ object: object; id: number; kind: number; count: number }> {
+    for (const { object: ref, held: h } of [...this.#live.values()]) {
+      const object = ref.deref();
+      if (object && h.count > 0) yield { object, ...h };
+      else if (h.count > 0) h.release(h.id, h.count);
+      if (!object) h.count = 0;
+    }
+  }
+
   /** The object for a handle that has just arrived. */
   arrive(kind: number, id: number): object {
     const known = this.#live.get(id);
@@ -199,7 +210,7 @@ export class Handles {
       return before;
     }
     const object = this.make(KINDS[kind] ?? "userdata");
-    const h: Held = { owner: this.owner, release: this.release, id, count: 1 };
+    const h: Held = { owner: this.owner, release: this.release, id, kind, count: 1 };
     held.set(object, h);
     this.#live.set(id, { object: new WeakRef(object), held: h });
     this.#registry.register(object, h);

@@ -15,7 +15,8 @@ interface Entry {
 export class HostValues {
   #ids = new Map<unknown, number>();
   #entries = new Map<number, Entry>();
-  #last = 0;
+  /** The last id given. */
+  last = 0;
 
   /** How many there are. */
   get size(): number {
@@ -26,12 +27,22 @@ export class HostValues {
   send(value: unknown): number {
     let id = this.#ids.get(value);
     if (id === undefined) {
-      id = ++this.#last;
+      id = ++this.last;
       this.#ids.set(value, id);
       this.#entries.set(id, { value, count: 0 });
     }
     (this.#entries.get(id) as Entry).count++;
     return id;
+  }
+
+  entries(): Iterable<[id: number, entry: Readonly<Entry>]> {
+    return this.#entries;
+  }
+
+  /** Gives a value the id that it has in a snapshot. */
+  adopt(id: number, value: unknown, count: number): void {
+    this.#ids.set(value, id);
+    this.#entries.set(id, { value, count });
   }
 
   /** The value; a ReferenceError if Lua has given it back. */

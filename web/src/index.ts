@@ -1,6 +1,6 @@
 /** moonwright: Lua in pages, workers and Node, with state that is still there after a reload. */
 export { Lua, LuaModules } from "./lua.js";
-export type { LoadOptions, ModuleLoader, Path, ScriptOptions, SyncScriptOptions } from "./lua.js";
+export type { LoadOptions, ModuleLoader, Path, RestoreOptions, SnapshotOptions, ScriptOptions, SyncScriptOptions } from "./lua.js";
 export type { LuaLimits, LuaStats } from "./instance.js";
 export type { OnOutput } from "./output.js";
 export type { CallOptions, Result, RunOptions } from "./bridge.js";
@@ -15,9 +15,8 @@ export { float, LuaFloat } from "./codec.js";
 export type { DecodeOptions } from "./codec.js";
 export { copy, Multi, multi, proxy } from "./values.js";
 export type { LuaInput, LuaValue } from "./values.js";
-// Files, localStorage and whole states as files: `moonwright/stores`.
+// Memory, files, localStorage and whole states as files: `moonwright/stores`.
 export { IndexedDbStore } from "./store/indexeddb.js";
 export type { IndexedDbOptions } from "./store/indexeddb.js";
-export { MemoryStore } from "./store/memory.js";
 export { StoreError } from "./store/store.js";
 export type { DamagedEntry, OpenOptions, Records, Session, Store, StoreErrorCode } from "./store/store.js";

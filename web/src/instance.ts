@@ -53,21 +53,6 @@ export function collectTables(bridge: Bridge): number {
   return n;
 }
 
-/**
- * Makes `Memory` an empty table, without looking at what was in it: that may be damaged. What scripts still hold of
- * it goes on as plain tables.
- */
-export function clearMemory(bridge: Bridge): void {
-  const attach = (id: number): void => {
-    if (id === 0 || bridge.enter((x) => x.attach_memory_table(id)) !== 0) throw bridge.lastError();
-    collectTables(bridge);
-  };
-  const id = bridge.enter((x) => x.get_memory_table_id());
-  attach(bridge.enter((x) => x.ext_table_new()));
-  attach(id);
-  bridge.flush();
-}
-
 /** The own functions' numbers of the last three figures of `LuaStats`. */
 export const countStats = (values: readonly number[]): Pick<LuaStats, "handles" | "hostValues" | "tasks"> => {
   const [handles, hostValues, tasks] = values as [number, number, number];

@@ -1,9 +1,10 @@
 /** The Lua that applications see: one instance of the module. */
+import type { ValueBorder } from "./border.js";
 import { Bridge, type CallOptions, type Result, type RunOptions } from "./bridge.js";
 import { toBytes, type DecodeOptions } from "./codec.js";
 import { LuaError } from "./error.js";
 import { Fn, handleId, type LuaFunction, type LuaHandle, type LuaTable } from "./handles.js";
-import { clearMemory, collectTables, countStats, memoryStats, setLimits, start, type LuaLimits, type LuaStats } from "./instance.js";
+import { collectTables, countStats, memoryStats, setLimits, start, type LuaLimits, type LuaStats } from "./instance.js";
 import { LuaMemory } from "./memory.js";
 import { compile, type WasmChoice, type WasmSource } from "./module.js";
 import type { OnOutput } from "./output.js";
@@ -63,24 +64,43 @@ export class LuaModules {
   }
 }
 
+/** Before the names of `functions`, as permanents. */
+export const PREFIX = "functions.";
+
 type Preparation = Pick<LoadOptions, "functions" | "permanents" | "modules" | "loader">;
 
 /** What the options say about an instance that is ready, as calls of the module's own functions. */
 export function* preparation({ functions = {}, permanents = {}, modules = {}, loader }: Preparation): Generator<[Fn, LuaInput[]]> {
   for (const [name, value] of Object.entries(permanents)) yield [Fn.Permanent, [name, value]];
-  for (const [name, value] of Object.entries(functions)) if (typeof value === "function") yield [Fn.Permanent, ["functions." + name, value]];
+  for (const [name, value] of Object.entries(functions)) if (typeof value === "function") yield [Fn.Permanent, [PREFIX + name, value]];
   for (const [name, source] of Object.entries(modules)) yield [Fn.AddModule, [name, source]];
   if (loader) yield [Fn.SetLoader, [loader]];
 }
 
-/** Makes an instance ready; something other than `init` for one that comes from a snapshot. */
-export type Boot = (bridge: Bridge, state: State) => void;
+export interface SnapshotOptions {
+  /** Handles that JavaScript holds, by the names under which the restored instance has them. */
+  handles?: Record<string, LuaHandle | LuaFunction> | undefined;
+}
+
+/** As for `Lua.load`. What the snapshot has by name (`functions`, `permanents`, `loader`) must be there again. */
+export type RestoreOptions = Omit<LoadOptions, "seed">;
+
+/** How an instance becomes ready that comes from a snapshot. */
+interface Restored {
+  /** What is done instead of `init`. */
+  boot(bridge: Bridge, state: State): void;
+  /** Globals that are there already. */
+  functions: ReadonlySet<string>;
+}
 
 export class Lua {
   /** `Memory`. */
   readonly memory: LuaMemory;
   readonly modules: LuaModules;
+  /** Of an instance that `restore` has made: the handles named in its snapshot. */
+  declare readonly handles?: Record<string, LuaHandle | LuaFunction>;
   #state: State;
+  #options: LoadOptions;
   #globals: LuaTable | undefined;
 
   private constructor(
@@ -89,8 +109,10 @@ export class Lua {
     /** @internal */
     readonly bridge: Bridge,
     state: State,
+    options: LoadOptions,
   ) {
     this.#state = state;
+    this.#options = options;
     this.memory = new LuaMemory(bridge);
     this.modules = new LuaModules(bridge);
   }
@@ -99,7 +121,7 @@ export class Lua {
    * Loads the module, opens the state, and starts Lua. Fails with a `LuaError` (kind `host`: no module; others: a module's
    * text or the upgrade failed), a `StoreError`, or the signal's reason.
    */
-  static async load(options: LoadOptions = {}, /** @internal */ boot?: Boot): Promise<Lua> {
+  static async load(options: LoadOptions = {}, /** @internal */ restored?: Restored): Promise<Lua> {
     const { signal, limits = {}, version, onUpgrade } = options;
     signal?.throwIfAborted();
     const module = await compile(options.wasm);
@@ -108,20 +130,39 @@ export class Lua {
     try {
       const bridge = new Bridge({ strings: options.strings, tables: options.tables, timeout: limits.timeout });
       await bridge.instantiate(module, state.records);
-      if (boot) boot(bridge, state);
+      if (restored) restored.boot(bridge, state);
       else bridge.enter((x) => start(x, options.seed));
       bridge.output.listener = options.onOutput;
-      const lua = new Lua(module, bridge, state);
+      const lua = new Lua(module, bridge, state, options);
       lua.setLimits(limits);
       for (const [fn, args] of preparation(options)) bridge.call(fn, args);
-      for (const [name, value] of Object.entries(options.functions ?? {})) lua.set(name, value);
-      await state.upgrade(version, onUpgrade && ((from, to) => onUpgrade(lua, from, to)), () => lua.flush());
+      for (const [name, value] of Object.entries(options.functions ?? {})) if (!restored?.functions.has(name)) lua.set(name, value);
+      const outdated = state.outdated(version);
+      if (outdated) {
+        const { upgrade } = await import("./upgrade.js");
+        await upgrade(outdated, version as number, onUpgrade && ((from, to) => onUpgrade(lua, from, to)), () => lua.flush());
+      }
       signal?.throwIfAborted();
       return lua;
     } catch (e) {
       await state.session?.close({ discard: true });
       throw e;
     }
+  }
+
+  /** Makes an instance that goes on where `snapshot` was taken. Fails with a `LuaError` that names what is missing. */
+  static async restore(snapshot: Uint8Array | Blob, options: RestoreOptions = {}): Promise<Lua> {
+    return (await import("./instance-snapshot.js")).restore(snapshot, options);
+  }
+
+  /**
+   * The whole instance as bytes, suspended coroutines and all, for the very module that runs. Fails with a `LuaError` that
+   * says what is in the way: scripts that wait, and values of one side that the other holds and that have no name.
+   */
+  async snapshot(options: SnapshotOptions = {}): Promise<Uint8Array> {
+    this.#globals?.release();
+    this.#globals = undefined;
+    return (await import("./instance-snapshot.js")).take(this.bridge, this.module, this.#state, this.#options, options);
   }
 
   /** The open state, if there is a store. */
@@ -212,6 +253,7 @@ export class Lua {
   /** Gives a function, table or value of the host a name, under which `Memory` can hold it. */
   permanent(name: string, value: LuaInput): void {
     this.bridge.call(Fn.Permanent, [name, value]);
+    (this.bridge.border as ValueBorder).names.set(value, name);
   }
 
   /** Sets the limits; those that are not named are lifted. */
@@ -234,8 +276,8 @@ export class Lua {
   }
 
   /** Empties `Memory`, damaged or not. `save()` then makes that so on disk. */
-  clear(): void {
-    clearMemory(this.bridge);
+  async clear(): Promise<void> {
+    (await import("./clear.js")).clearMemory(this.bridge);
   }
 
   /** Hands over to the store what has changed; every call that runs Lua does that at its end. */

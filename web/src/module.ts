@@ -10,18 +10,17 @@ export interface WasmChoice {
   standard?: WasmSource;
 }
 
-// (func try catch_all end) and (func try_table end): the smallest bodies that need one encoding or the other.
-const PROBES = {
-  legacy: [6, 64, 25, 11, 11],
-  standard: [31, 64, 0, 11, 11],
-};
-
 /** Whether this engine runs modules with that encoding of exceptions. */
-export function supports(encoding: keyof typeof PROBES): boolean {
-  return WebAssembly.validate(
-    // magic, version; type section: () -> (); function section; code section: one body, without locals
-    new Uint8Array([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0, 10, 8, 1, 6, 0, ...PROBES[encoding]]),
-  );
+export const supports = async (encoding: keyof WasmChoice): Promise<boolean> => (await import("./choose.js")).runs(encoding);
+
+/** Where the bytes of a module are: snapshots are tied to them. */
+export const sources = new WeakMap<WebAssembly.Module, string | BufferSource>();
+
+/** Compiles, and remembers from what. */
+async function from(source: string | BufferSource, compiling: Promise<WebAssembly.Module>): Promise<WebAssembly.Module> {
+  const module = await compiling;
+  sources.set(module, source);
+  return module;
 }
 
 const compiled = new Map<string, Promise<WebAssembly.Module>>();
@@ -34,19 +33,16 @@ const compiled = new Map<string, Promise<WebAssembly.Module>>();
 export async function compile(source?: WasmSource | WasmChoice): Promise<WebAssembly.Module> {
   source ??= new URL("lua.wasm", import.meta.url);
   if (source instanceof WebAssembly.Module) return source;
-  if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return WebAssembly.compile(source);
-  if (typeof Response !== "undefined" && source instanceof Response) return stream(source);
+  if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return from(source, WebAssembly.compile(source));
+  if (typeof Response !== "undefined" && source instanceof Response) return from(source.url, stream(source));
   if (typeof source === "object" && !(source instanceof URL)) {
-    const choice = source as WasmChoice;
-    const one = (choice.legacy && supports("legacy") && choice.legacy) || (choice.standard && supports("standard") && choice.standard);
-    if (one) return compile(one);
-    throw new LuaError("this engine runs none of the modules given: it lacks their encoding of WebAssembly exceptions", { kind: "host" });
+    return compile((await import("./choose.js")).choose(source as WasmChoice));
   }
   const base = typeof location === "undefined" ? undefined : location.href;
   const url = new URL(source, base).href;
   let module = compiled.get(url);
   if (!module) {
-    module = fetchModule(url);
+    module = from(url, fetchModule(url));
     compiled.set(url, module);
     module.catch(() => compiled.delete(url));
   }
@@ -56,10 +52,7 @@ export async function compile(source?: WasmSource | WasmChoice): Promise<WebAsse
 async function fetchModule(url: string): Promise<WebAssembly.Module> {
   try {
     if (url.startsWith("file:") && typeof process !== "undefined" && process.versions?.node) {
-      // A name that bundlers don't follow: pages never come here.
-      const fs = "node:fs/promises";
-      const { readFile } = (await import(/* @vite-ignore */ /* webpackIgnore: true */ fs)) as typeof import("node:fs/promises");
-      return await WebAssembly.compile(await readFile(new URL(url)));
+      return await WebAssembly.compile(await (await import("./node.js")).readFile(url));
     }
     return await stream(await fetch(url));
   } catch (cause) {

@@ -41,22 +41,9 @@ export class State {
     return new State(session, records);
   }
 
-  /** Lets `run` upgrade what is stored with another version; commits its changes as a whole, with the new version. */
-  async upgrade(version: number | undefined, run: ((from: number, to: number) => unknown) | undefined, flush: () => unknown): Promise<void> {
-    const { session } = this;
-    if (!session || version === undefined || session.version === version) return;
-    const go = session.hold();
-    try {
-      if (!session.fresh) {
-        if (run) await run(session.version, version);
-        else if (session.version > version)
-          throw new LuaError(`the state '${session.name}' has version ${session.version}, newer than ${version}, and there is no onUpgrade`, { kind: "persist" });
-      }
-      await flush();
-      session.version = version;
-    } finally {
-      go();
-    }
+  /** The session, if what it has stored is of another version. */
+  outdated(version: number | undefined): Session | undefined {
+    return version === undefined || this.session?.version === version ? undefined : this.session;
   }
 
   /** Brings to the disk what has been flushed. */

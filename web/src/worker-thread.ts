@@ -1,10 +1,12 @@
 /** What runs in the worker: the module, driven by messages from the page, which has the values and the records. */
 import type { Border, Failure, Raised } from "./border.js";
 import { Bridge, type BridgeRecord, type CallOptions, type Exports } from "./bridge.js";
+import { clearMemory } from "./clear.js";
 import { encode, Reader, Writer } from "./codec.js";
 import { LuaError } from "./error.js";
 import { Op } from "./host-values.js";
 import * as instance from "./instance.js";
+import { node } from "./node.js";
 import { readStateSync } from "./store/state-file.js";
 import { NotedRecords } from "./worker/changes.js";
 import { packError, type Reply, type RemoteOptions, type Request } from "./worker/protocol.js";
@@ -137,7 +139,7 @@ async function answer(m: Request & { id: number }): Promise<[result: unknown, ou
     case "collectTables":
       return [instance.collectTables(bridge)];
     case "clear":
-      return [instance.clearMemory(bridge)];
+      return [clearMemory(bridge)];
     default:
       throw new LuaError(`the worker does not know '${m.do}': it is older than the page`, { kind: "host" });
   }
@@ -170,9 +172,7 @@ if (typeof postMessage === "function" && typeof addEventListener === "function")
   post = (reply, transfer = []) => postMessage(reply, { transfer });
   addEventListener("message", (e: MessageEvent<Request>) => void receive(e.data));
 } else {
-  // Bundlers must not follow the name.
-  const name = "node:worker_threads";
-  void (import(/* @vite-ignore */ /* webpackIgnore: true */ name) as Promise<typeof import("node:worker_threads")>).then(({ parentPort: port }) => {
+  void node<typeof import("node:worker_threads")>("worker_threads").then(({ parentPort: port }) => {
     if (!port) throw new Error("this file is for workers");
     post = (reply, transfer = []) => port.postMessage(reply, transfer);
     port.on("message", (m: Request) => void receive(m));

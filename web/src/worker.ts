@@ -9,9 +9,11 @@ import { Fn, handleId } from "./handles.js";
 import { countStats, type LuaLimits, type LuaStats } from "./instance.js";
 import { chunkName, preparation, type LoadOptions, type Path, type ScriptOptions } from "./lua.js";
 import { compile } from "./module.js";
+import { node } from "./node.js";
 import { State } from "./state.js";
 import { writeStateSync } from "./store/state-file.js";
 import type { Records, Session } from "./store/store.js";
+import { upgrade } from "./upgrade.js";
 import type { LuaInput, LuaValue } from "./values.js";
 import { RemoteHandle, RemoteTable, type RemoteFunction } from "./worker/handles.js";
 import { Thread, type Port } from "./worker/thread.js";
@@ -44,10 +46,9 @@ async function starter(url: string | URL | undefined): Promise<(receive: (reply:
       return { post: (message, transfer) => worker.postMessage(message, transfer), terminate: () => worker.terminate() };
     };
   }
-  const name = "node:worker_threads";
-  const node = (await import(/* @vite-ignore */ /* webpackIgnore: true */ name)) as typeof import("node:worker_threads");
+  const threads = await node<typeof import("node:worker_threads")>("worker_threads");
   return (receive, fail) => {
-    const worker = new node.Worker(new URL(url ?? new URL("./worker-thread.js", import.meta.url)));
+    const worker = new threads.Worker(new URL(url ?? new URL("./worker-thread.js", import.meta.url)));
     worker.on("message", receive);
     worker.on("messageerror", fail);
     worker.on("error", fail);
@@ -138,7 +139,8 @@ export class LuaWorker {
     const lua = new LuaWorker(module, options, state);
     try {
       await lua.#start();
-      await state.upgrade(version, onUpgrade && ((from, to) => onUpgrade(lua, from, to)), () => lua.flush());
+      const outdated = state.outdated(version);
+      if (outdated) await upgrade(outdated, version as number, onUpgrade && ((from, to) => onUpgrade(lua, from, to)), () => lua.flush());
       signal?.throwIfAborted();
       return lua;
     } catch (e) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asText, decode, encode, float, Reader, Writer } from "../dist/codec.js";
+import { asText, decode, encode, float, Reader, Writer } from "../build/codec.js";
 
 // docs/contract.md, "Records"
 const TAG = { NIL: 0, BOOLEAN: 1, INTEGER: 2, FLOAT: 3, STRING: 4, TABLE: 8, SEEN: 10 };

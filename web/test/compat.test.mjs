@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import lua, { loadLuaWasm } from "../dist/compat.js";
-import { MemoryStore } from "../dist/store/memory.js";
+import { MemoryStore } from "../dist/stores.js";
 
 test("the older names", async () => {
   const store = new MemoryStore();

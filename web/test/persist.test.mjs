@@ -1,7 +1,7 @@
 // What the core does with a store; stores themselves have tests of their own.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { MemoryStore } from "../dist/store/memory.js";
+import { MemoryStore } from "../dist/stores.js";
 import { failure, load } from "./load.mjs";
 
 test("Memory is there again, data and functions", async () => {
@@ -168,7 +168,7 @@ test("clear empties Memory, damaged or not", async () => {
   const b = await load({ store });
   await b.run("held = Memory.kept");
   assert.match((await failure(b.run("return Memory.bad"))).message, /Memory\.bad/);
-  b.clear();
+  await b.clear();
   assert.deepEqual(b.memory.keys(), []);
   assert.deepEqual((await b.run("return Memory.x, Memory.bad, held, #Memory.. ''")).values, [undefined, undefined, [1, 2, [3]], "0"]);
   assert.deepEqual(b.records.tables().filter((id) => id !== 0), [], "nothing is left in the store");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { hashModule, readSnapshot, takeSnapshot } from "../dist/snapshot.js";
+import { hashModule, readSnapshot, takeSnapshot } from "../build/snapshot.js";
 
 const PAGE = 65536;
 const memory = (initial, maximum) => new WebAssembly.Memory(maximum ? { initial, maximum } : { initial });

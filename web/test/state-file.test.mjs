@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { crc32 } from "../dist/store/container.js";
-import { RecordMap } from "../dist/store/records.js";
-import { exportState, importState, readState, readStateSync, writeState, writeStateSync } from "../dist/store/state-file.js";
-import { StoreError } from "../dist/store/store.js";
+import { crc32 } from "../build/store/container.js";
+import { RecordMap } from "../build/store/records.js";
+import { exportState, importState, readState, readStateSync, writeState, writeStateSync } from "../build/store/state-file.js";
+import { StoreError } from "../build/store/store.js";
 import { bytes, dump, text } from "./store-kinds.mjs";
 
 function state(entries, version = 0) {

@@ -5,9 +5,9 @@ import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
-import { acquireLocal } from "../dist/store/lock.js";
-import { FileStore } from "../dist/store/file.js";
-import { openSession } from "../dist/store/session.js";
+import { acquireLocal } from "../build/store/local-lock.js";
+import { FileStore } from "../build/store/file.js";
+import { openSession } from "../build/store/session.js";
 import { bytes, dump, kinds, temporaryFolder, text } from "./store-kinds.mjs";
 
 /** Repeatable pseudo-random numbers (mulberry32). */
@@ -117,7 +117,7 @@ describe("files and processes", () => {
   /** Another process that does `code` with `store`, a FileStore over `folder`. */
   function child(folder, code) {
     const program = `
-      import { FileStore } from ${JSON.stringify(new URL("../dist/store/file.js", import.meta.url).href)};
+      import { FileStore } from ${JSON.stringify(new URL("../build/store/file.js", import.meta.url).href)};
       const store = new FileStore(${JSON.stringify(folder)});
       const bytes = (text) => new TextEncoder().encode(text);
       ${code}`;

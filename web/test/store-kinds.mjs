@@ -5,10 +5,10 @@ import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { FileStore } from "../dist/store/file.js";
-import { IndexedDbStore } from "../dist/store/indexeddb.js";
-import { LocalStorageStore } from "../dist/store/local-storage.js";
-import { MemoryStore } from "../dist/store/memory.js";
+import { FileStore } from "../dist/stores.js";
+import { IndexedDbStore } from "../dist/stores.js";
+import { LocalStorageStore } from "../dist/stores.js";
+import { MemoryStore } from "../dist/stores.js";
 
 /** A Storage with a quota, as browsers have one. */
 class FakeStorage {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { exportState, importState } from "../dist/store/state-file.js";
+import { exportState, importState } from "../dist/stores.js";
 import { bytes, dump, kinds, settle, text } from "./store-kinds.mjs";
 
 for (const [kind, make] of Object.entries(kinds)) {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { RecordMap } from "../dist/store/records.js";
-import { readState } from "../dist/store/state-file.js";
-import { dropUnreadable, exportUnreadable, findUnreadable } from "../dist/store/unreadable.js";
+import { RecordMap } from "../build/store/records.js";
+import { readState } from "../build/store/state-file.js";
+import { dropUnreadable, exportUnreadable, findUnreadable } from "../build/store/unreadable.js";
 
 const hex = (text) => Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"));
 const HASH = "1122334455667788";

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { LuaError, MemoryStore, multi, proxy } from "../dist/index.js";
+import { LuaError, multi, proxy } from "../dist/index.js";
+import { MemoryStore } from "../dist/stores.js";
 import { LuaWorker, RemoteTable } from "../dist/worker.js";
 import { failure } from "./load.mjs";
 

@@ -30,6 +30,9 @@ pub struct Budgets {
     /// Budgets by Lua version and profile.
     #[serde(default)]
     pub lua: BTreeMap<LuaVersion, BTreeMap<Profile, Budget>>,
+    /// The npm package's JavaScript that a page loads at once, without the module.
+    #[serde(default)]
+    pub javascript: Budget,
 }
 
 /// A weight held against its limit.
@@ -62,6 +65,22 @@ pub struct Verdict {
 }
 
 impl Verdict {
+    /// Whether any limit is exceeded.
+    pub fn over(&self) -> bool {
+        self.checks.iter().any(Check::over)
+    }
+}
+
+/// The npm package's JavaScript held against its budget.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ScriptVerdict {
+    /// The files that are loaded.
+    pub javascript: Vec<String>,
+    /// One entry a limit.
+    pub checks: Vec<Check>,
+}
+
+impl ScriptVerdict {
     /// Whether any limit is exceeded.
     pub fn over(&self) -> bool {
         self.checks.iter().any(Check::over)
@@ -108,17 +127,27 @@ impl Budgets {
     /// Holds a module's weight against a budget and the ceiling.
     pub fn check(&self, lua: LuaVersion, profile: Profile, budget: Budget, weight: Weight) -> Verdict {
         let raw = budget.raw.map_or(self.ceiling, |limit| limit.min(self.ceiling));
-        let limits = [
-            ("raw", weight.raw, Some(raw)),
-            ("gzip", weight.gzip, budget.gzip),
-            ("brotli", weight.brotli, budget.brotli),
-        ];
-        let checks = limits
-            .into_iter()
-            .filter_map(|(what, actual, limit)| limit.map(|limit| Check { what: what.to_owned(), actual, limit }))
-            .collect();
-        Verdict { lua, profile, checks }
+        Verdict { lua, profile, checks: checks(weight, Budget { raw: Some(raw), ..budget }) }
     }
+
+    /// Holds what a page loads of the package's JavaScript, each file compressed by itself, against its budget.
+    pub fn check_scripts(&self, scripts: &[(String, Weight)]) -> ScriptVerdict {
+        let sum = |of: fn(&Weight) -> u64| scripts.iter().map(|(_, weight)| of(weight)).sum();
+        let total = Weight { raw: sum(|w| w.raw), gzip: sum(|w| w.gzip), brotli: sum(|w| w.brotli) };
+        ScriptVerdict {
+            javascript: scripts.iter().map(|(name, _)| name.clone()).collect(),
+            checks: checks(total, self.javascript),
+        }
+    }
+}
+
+fn checks(weight: Weight, budget: Budget) -> Vec<Check> {
+    let limits =
+        [("raw", weight.raw, budget.raw), ("gzip", weight.gzip, budget.gzip), ("brotli", weight.brotli, budget.brotli)];
+    limits
+        .into_iter()
+        .filter_map(|(what, actual, limit)| limit.map(|limit| Check { what: what.to_owned(), actual, limit }))
+        .collect()
 }
 
 #[cfg(test)]
@@ -154,6 +183,16 @@ mod tests {
         for profile in [Profile::Size, Profile::Speed, Profile::Dev] {
             assert!(check(&budgets, profile).over());
         }
+    }
+
+    #[test]
+    fn scripts_count_together() {
+        let budgets = budgets("ceiling = 1\n[javascript]\ngzip = 12");
+        let script = |name: &str, gzip| (name.to_owned(), Weight { raw: 100, gzip, brotli: 1 });
+        assert!(!budgets.check_scripts(&[script("a.js", 5), script("b.js", 7)]).over());
+        let verdict = budgets.check_scripts(&[script("a.js", 5), script("b.js", 8)]);
+        assert!(verdict.over());
+        assert_eq!(verdict.javascript, ["a.js", "b.js"]);
     }
 
     #[test]

@@ -24,6 +24,7 @@ pub mod pipeline;
 pub mod progress;
 pub mod recipe;
 pub mod report;
+pub mod script;
 pub mod section;
 pub mod toolchain;
 pub mod upstream;

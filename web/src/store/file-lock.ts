@@ -2,10 +2,13 @@
  * One writer per file among processes: a file `NAME.lock` that holds who has it. Node has no advisory locks, so a lock that a
  * dead process left behind is told by its process number.
  */
-import { hostname } from "node:os";
-import { link, open, readFile, rename, stat, unlink } from "node:fs/promises";
-import { acquireLocal, conflict, type Hold } from "./lock.js";
+import { node } from "../node.js";
+import { acquireLocal } from "./local-lock.js";
+import { conflict, type Hold } from "./lock.js";
 import type { OpenOptions } from "./store.js";
+
+const { hostname } = await node<typeof import("node:os")>("os");
+const { link, open, readFile, rename, stat, unlink } = await node<typeof import("node:fs/promises")>("fs/promises");
 
 /** How long to wait before looking again, in milliseconds. */
 const AGAIN = 50;

@@ -2,6 +2,7 @@
  * States in files of a folder, for Node, Deno and Bun. Each is a state file, so it can be copied, sent, and opened
  * by the Rust crate. A commit writes a new file beside the old one, brings it to the disk, and then gives it the name.
  */
+import { node } from "../node.js";
 import { openSession, checkName, type Backend } from "./session.js";
 import { readState, writeState } from "./state-file.js";
 import { StoreError, type OpenOptions, type Session, type Store } from "./store.js";
@@ -13,12 +14,10 @@ export interface FileOptions {
 
 const ENDING = ".mwstate";
 
-/** Node's modules are loaded when they are needed, so that a page can load this file too. */
-const node = {
-  fs: () => import("node:fs/promises"),
-  path: () => import("node:path"),
-  lock: () => import("./file-lock.js"),
-};
+// Node's modules are loaded when they are needed, so that a page can load this file too.
+const nodeFs = () => node<typeof import("node:fs/promises")>("fs/promises");
+const paths = () => node<typeof import("node:path")>("path");
+const locks = () => import("./file-lock.js");
 
 export class FileStore implements Store {
   readonly #folder: string;
@@ -32,23 +31,23 @@ export class FileStore implements Store {
 
   async open(name: string, options: OpenOptions = {}): Promise<Session> {
     const path = await this.#path(name);
-    const { mkdir } = await node.fs();
+    const { mkdir } = await nodeFs();
     await mkdir(this.#folder, { recursive: true });
-    const { acquireFileLock } = await node.lock();
+    const { acquireFileLock } = await locks();
     return openSession(name, options, path + ".lock", () => this.#load(name, path), acquireFileLock);
   }
 
   async list(): Promise<string[]> {
-    const { readdir } = await node.fs();
+    const { readdir } = await nodeFs();
     const files = await readdir(this.#folder).catch(ifMissing([]));
     return files.filter((file) => file.endsWith(ENDING)).flatMap(decodeName).sort();
   }
 
   async delete(name: string): Promise<void> {
     const path = await this.#path(name);
-    const { unlink, access } = await node.fs();
+    const { unlink, access } = await nodeFs();
     if ((await access(this.#folder).catch(ifMissing(null))) === null) return;
-    const { acquireFileLock } = await node.lock();
+    const { acquireFileLock } = await locks();
     const lock = await acquireFileLock(path + ".lock", name, {});
     try {
       await unlink(path).catch(ifMissing(undefined));
@@ -59,7 +58,7 @@ export class FileStore implements Store {
 
   async #path(name: string): Promise<string> {
     checkName(name);
-    const { resolve } = await node.path();
+    const { resolve } = await paths();
     // Other characters have a meaning somewhere, and capitals are the same as small letters on some file systems.
     const file = Array.from(new TextEncoder().encode(name), (byte) => {
       const char = String.fromCharCode(byte);
@@ -69,8 +68,8 @@ export class FileStore implements Store {
   }
 
   async #load(name: string, path: string): Promise<Backend> {
-    const fs = await node.fs();
-    const { dirname } = await node.path();
+    const fs = await nodeFs();
+    const { dirname } = await paths();
     /** Which file it is; another one is there if somebody has replaced it. */
     const identity = async (): Promise<string | undefined> => {
       const found = await fs.stat(path, { bigint: true }).catch(ifMissing(undefined));

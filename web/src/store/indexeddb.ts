@@ -6,15 +6,14 @@
  * | `states` | name | `{ version, stamp }`: the application's version; a number that each commit draws anew |
  * | `records` | [name, number of the entry] | one Uint8Array: f64 number, u32 table, u32 length of the key, key, value |
  */
-import type { IDBPDatabase } from "idb";
-import { openDB, unwrap } from "./idb.js";
-import { acquire } from "./lock.js";
+// The build bundles the little that this is, so that pages need neither a bundler nor an import map.
+import { promisifyRequest as result } from "idb-keyval";
 import { view, type Entry, type Journal } from "./records.js";
 import { checkName, openSession, type Backend } from "./session.js";
 import { StoreError, type OpenOptions, type Session, type Store } from "./store.js";
 
-const STATES = "states";
-const RECORDS = "records";
+export const STATES = "states";
+export const RECORDS = "records";
 const AT_ID = 8;
 const AT_KEY_LENGTH = AT_ID + 4;
 const AT_KEY = AT_KEY_LENGTH + 4;
@@ -28,12 +27,12 @@ export interface IndexedDbOptions {
   /** Name of the database; "moonwright" by default. */
   database?: string;
   /** "relaxed" commits faster, but after a power failure what `save` promised may be missing. */
-  durability?: "strict" | "relaxed";
+  durability?: Durability;
 }
 
 export class IndexedDbStore implements Store {
   readonly #database: string;
-  readonly #durability: "strict" | "relaxed";
+  readonly #durability: Durability;
 
   constructor(options: IndexedDbOptions = {}) {
     this.#database = options.database ?? "moonwright";
@@ -45,49 +44,33 @@ export class IndexedDbStore implements Store {
   }
 
   async list(): Promise<string[]> {
-    return this.#with(async (db) => (await db.getAllKeys(STATES)).map(String).sort());
+    return (await import("./indexeddb-states.js")).list(await this.#connect());
   }
 
   async delete(name: string): Promise<void> {
     checkName(name);
-    const lock = await acquire(this.#lock(name), name, {});
-    try {
-      await this.#with(async (db) => {
-        const tx = db.transaction([STATES, RECORDS], "readwrite", { durability: this.#durability });
-        unwrap(tx.objectStore(STATES)).delete(name);
-        unwrap(tx.objectStore(RECORDS)).delete(all(name));
-        await tx.done;
-      });
-    } finally {
-      await lock!.release();
-    }
+    const { remove } = await import("./indexeddb-states.js");
+    await remove(await this.#connect(), name, this.#lock(name), this.#durability);
   }
 
   #lock(name: string): string {
     return `moonwright ${this.#database}/${name}`;
   }
 
-  async #connect(): Promise<IDBPDatabase> {
+  async #connect(): Promise<IDBDatabase> {
     if (!globalThis.indexedDB) throw new StoreError("failed", "there is no IndexedDB here; use another store, such as FileStore or MemoryStore");
-    const db = await openDB(this.#database, 1, {
-      upgrade(fresh) {
-        fresh.createObjectStore(STATES);
-        fresh.createObjectStore(RECORDS);
-      },
-      // Somebody wants to delete or upgrade the database; a commit that is under way still ends.
-      blocking: () => db.close(),
-    }).catch((error: unknown) => {
-      throw new StoreError("failed", `the browser does not open the database "${this.#database}" (private browsing, or storage is blocked or full): ${String(error)}`, error);
-    });
-    return db;
-  }
-
-  async #with<T>(work: (db: IDBPDatabase) => Promise<T>): Promise<T> {
-    const db = await this.#connect();
     try {
-      return await work(db);
-    } finally {
-      db.close();
+      const opening = indexedDB.open(this.#database, 1);
+      opening.onupgradeneeded = () => {
+        opening.result.createObjectStore(STATES);
+        opening.result.createObjectStore(RECORDS);
+      };
+      const db = await result(opening);
+      // Somebody wants to delete or upgrade the database; a commit that is under way still ends.
+      db.onversionchange = () => db.close();
+      return db;
+    } catch (error) {
+      throw new StoreError("failed", `the browser does not open the database "${this.#database}" (private browsing, or storage is blocked or full): ${String(error)}`, error);
     }
   }
 
@@ -95,20 +78,15 @@ export class IndexedDbStore implements Store {
     let db = await this.#connect();
     const tx = db.transaction([STATES, RECORDS]);
     const records = tx.objectStore(RECORDS);
-    const [state, rows] = await Promise.all([tx.objectStore(STATES).get(name) as Promise<State | undefined>, records.getAll(all(name))]);
+    const [state, rows] = await Promise.all([
+      result(tx.objectStore(STATES).get(name) as IDBRequest<State | undefined>),
+      result(records.getAll(all(name)) as IDBRequest<unknown[]>),
+    ]);
     const entries: Entry[] = [];
-    const damaged = [];
     const read = rows.map(unpack);
-    // Numbers of those that don't say their own.
-    const keys = read.includes(undefined) ? await records.getAllKeys(all(name)) : [];
-    for (const [n, entry] of read.entries()) {
-      if (entry) entries.push(entry);
-      else {
-        const seq = (keys[n] as [string, number])[1];
-        const place = `entry ${String(seq)} of the state "${name}" in the database "${this.#database}" is not a record`;
-        damaged.push({ seq, place, bytes: rows[n] instanceof Uint8Array ? rows[n] : undefined });
-      }
-    }
+    for (const entry of read) if (entry) entries.push(entry);
+    const damaged =
+      entries.length === rows.length ? [] : await (await import("./indexeddb-states.js")).listDamaged(db, name, rows.map((row, n) => (read[n] ? undefined : { row })));
     let stamp = state?.stamp;
     let version = state?.version ?? 0;
     return {
@@ -133,11 +111,9 @@ export class IndexedDbStore implements Store {
     };
   }
 
-  async #commit(db: IDBPDatabase, name: string, journal: Journal, stamp: number | undefined, next: State, leaving: boolean): Promise<void> {
-    const tx = db.transaction([STATES, RECORDS], "readwrite", { durability: this.#durability });
-    const states = unwrap(tx.objectStore(STATES));
-    const records = unwrap(tx.objectStore(RECORDS));
-    const { done } = tx;
+  async #commit(db: IDBDatabase, name: string, journal: Journal, stamp: number | undefined, next: State, leaving: boolean): Promise<void> {
+    const { tx, states, records } = write(db, this.#durability);
+    const done = ended(tx);
     let taken = false;
     try {
       // Locks can be missing or stolen; this can't. But it takes a turn of the page's, and one that is closing may have
@@ -171,8 +147,24 @@ export class IndexedDbStore implements Store {
   }
 }
 
+type Durability = "strict" | "relaxed";
+
+/** A transaction that writes. */
+export function write(db: IDBDatabase, durability: Durability): { tx: IDBTransaction; states: IDBObjectStore; records: IDBObjectStore } {
+  const tx = db.transaction([STATES, RECORDS], "readwrite", { durability });
+  return { tx, states: tx.objectStore(STATES), records: tx.objectStore(RECORDS) };
+}
+
+/** Resolves when all of it is done; rejects with what has ended it. (A request's own failure ends it too, with the same error.) */
+export function ended(tx: IDBTransaction): Promise<void> {
+  return new Promise((resolve, reject) => {
+    tx.oncomplete = () => resolve();
+    tx.onabort = () => reject(tx.error);
+  });
+}
+
 /** The keys of all records of a state: an array sorts behind any number. */
-function all(name: string): IDBKeyRange {
+export function all(name: string): IDBKeyRange {
   return IDBKeyRange.bound([name], [name, []]);
 }
 

@@ -14,9 +14,9 @@ export interface Hold {
  * Takes the lock `key` of the state `name`. Gives undefined if somebody else has it and the session may be read-only.
  * Throws a StoreError ("locked"), or the signal's reason.
  */
-export function acquire(key: string, name: string, options: OpenOptions): Promise<Hold | undefined> {
+export async function acquire(key: string, name: string, options: OpenOptions): Promise<Hold | undefined> {
   const locks = globalThis.navigator?.locks as LockManager | undefined;
-  return locks ? acquireWebLock(locks, key, name, options) : acquireLocal(key, name, options);
+  return locks ? acquireWebLock(locks, key, name, options) : (await import("./local-lock.js")).acquireLocal(key, name, options);
 }
 
 /** What happens where a lock is taken already and waiting was not asked for. Throws a StoreError. */
@@ -44,36 +44,5 @@ function acquireWebLock(locks: LockManager, key: string, name: string, options: 
     });
     // If the lock is stolen later this changes nothing: the next commit finds out.
     ended.catch(reject);
-  });
-}
-
-const local = new Map<string, Promise<void>>();
-
-/** As `acquire`, among the sessions of this thread only. */
-export async function acquireLocal(key: string, name: string, options: OpenOptions): Promise<Hold | undefined> {
-  const { onConflict, signal } = options;
-  for (let held; (held = local.get(key)); ) {
-    if (onConflict !== "wait") return conflict(name, options, "in another session of this program");
-    await abortable(held, signal);
-  }
-  signal?.throwIfAborted();
-  let free!: () => void;
-  local.set(key, new Promise((resolve) => (free = resolve)));
-  return {
-    async release() {
-      local.delete(key);
-      free();
-    },
-  };
-}
-
-/** The promise, or a rejection with the signal's reason as soon as it is aborted. */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return promise;
-  return new Promise((resolve, reject) => {
-    const stop = (): void => reject(signal.reason);
-    if (signal.aborted) return stop();
-    signal.addEventListener("abort", stop);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener("abort", stop));
   });
 }

@@ -1,5 +1,5 @@
 /** States that live as long as the store object does: for tests, and for programs that want sessions but no trace. */
-import { acquireLocal } from "./lock.js";
+import { acquireLocal } from "./local-lock.js";
 import type { Entry, Journal } from "./records.js";
 import { checkName, openSession, type Backend } from "./session.js";
 import type { OpenOptions, Session, Store } from "./store.js";

@@ -7,7 +7,7 @@ import { StoreError, type StoreErrorCode } from "../store/store.js";
 export type RemoteOptions = Pick<CallOptions, "timeout" | "tables"> & { slice?: number | undefined };
 
 /** The instance's own functions that have no number. */
-export type Service = "flush" | "stats" | "collectTables" | "clear" | "snapshot";
+export type Service = "flush" | "stats" | "collectTables" | "clear";
 
 /** What `tostring` says of the host values that the message brings: Lua can't wait for that. */
 interface WithTexts {
@@ -15,7 +15,7 @@ interface WithTexts {
 }
 
 export type Request =
-  | { do: "load"; id: number; module: WebAssembly.Module; records: Uint8Array; seed: number | bigint | undefined; stop: Int32Array | undefined; restored?: Uint8Array | undefined }
+  | { do: "load"; id: number; module: WebAssembly.Module; records: Uint8Array; seed: number | bigint | undefined; stop: Int32Array | undefined }
   | ({ do: "call" | "run"; id: number; fn: number; bytes: Uint8Array; name: Uint8Array | undefined; options: RemoteOptions } & WithTexts)
   | { do: "limits"; id: number; heap: number; instructions: bigint; timeout: number | undefined }
   | { do: Service; id: number }

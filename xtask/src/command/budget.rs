@@ -5,31 +5,55 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::build::Builder;
-use super::{Outcome, print, project_root};
-use crate::budget::{self, Budgets, Verdict};
+use super::{Outcome, npm, print, project_root};
+use crate::budget::{self, Budgets, ScriptVerdict, Verdict};
 use crate::cli::{BudgetArgs, Format};
 use crate::interface::Interface;
 use crate::recipe::Recipe;
 use crate::report::{Report, markdown, table};
+use crate::script;
 use crate::section::Weight;
 
-/// Checks the module that was given, or builds and checks every profile that is shipped.
+/// The file of the npm package that pages load.
+const ENTRY: &str = "index.js";
+
+/// Checks the module that was given, or builds and checks every profile that is shipped, and the npm package's JavaScript.
 pub fn run(args: &BudgetArgs) -> Result<Outcome> {
     let root = project_root()?;
     let budgets = budget::read(&root.join(&args.budgets))?;
-    let verdicts = match &args.file {
-        Some(file) => vec![check_file(file, args, &budgets)?],
-        None => build_and_check(&root, &budgets, args.offline)?,
+    let (verdicts, scripts) = match &args.file {
+        Some(file) => (vec![check_file(file, args, &budgets)?], None),
+        None => (build_and_check(&root, &budgets, args.offline)?, Some(check_scripts(&root, &budgets, args.offline)?)),
     };
-    let each = |render: fn(&Verdict) -> String| verdicts.iter().map(render).collect::<Vec<_>>().join("\n");
+    let what = |verdict: &ScriptVerdict| format!("JavaScript of the npm package: {}", verdict.javascript.join(", "));
     print(&match args.format {
-        Format::Json => serde_json::to_string_pretty(&verdicts)?,
-        Format::Markdown => each(markdown::budget),
+        Format::Json => {
+            let mut all = verdicts.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?;
+            all.extend(scripts.iter().map(serde_json::to_value).collect::<Result<Vec<_>, _>>()?);
+            serde_json::to_string_pretty(&all)?
+        }
+        Format::Markdown => {
+            let modules = verdicts.iter().map(markdown::budget);
+            let scripts = scripts.iter().map(|verdict| markdown::checks(&what(verdict), &verdict.checks));
+            modules.chain(scripts).collect::<Vec<_>>().join("\n")
+        }
         Format::Table => {
-            each(|verdict| format!("Lua {}, profile {}\n{}", verdict.lua, verdict.profile, table::verdict(verdict)))
+            let modules = verdicts.iter().map(|verdict| {
+                format!("Lua {}, profile {}\n{}", verdict.lua, verdict.profile, table::verdict(verdict))
+            });
+            let scripts =
+                scripts.iter().map(|verdict| format!("{}\n{}", what(verdict), table::checks(&verdict.checks)));
+            modules.chain(scripts).collect::<Vec<_>>().join("\n")
         }
     })?;
-    Ok(if verdicts.iter().any(Verdict::over) { Outcome::CheckFailed } else { Outcome::Done })
+    let over = verdicts.iter().any(Verdict::over) || scripts.is_some_and(|verdict| verdict.over());
+    Ok(if over { Outcome::CheckFailed } else { Outcome::Done })
+}
+
+/// Builds the npm package and checks what a page loads of its JavaScript.
+fn check_scripts(root: &Path, budgets: &Budgets, offline: bool) -> Result<ScriptVerdict> {
+    npm::build_package(root, offline, "cargo xtask budget")?;
+    Ok(budgets.check_scripts(&script::load(&root.join("web/dist"), ENTRY)?))
 }
 
 fn check_file(file: &Path, args: &BudgetArgs, budgets: &Budgets) -> Result<Verdict> {

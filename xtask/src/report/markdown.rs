@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::Report;
 use super::number::{bytes, difference, share};
-use crate::budget::Verdict;
+use crate::budget::{Check, Verdict};
 use crate::section::{Section, Weight};
 
 /// The whole report.
@@ -62,12 +62,15 @@ pub fn sections(sections: &[Section], total: Weight) -> String {
 
 /// The checks of a budget as a table with a verdict above.
 pub fn budget(verdict: &Verdict) -> String {
-    let headline = if verdict.over() { "**Over budget.**" } else { "Within budget." };
-    let mut text = format!(
-        "{headline} (Lua {}, profile {})\n\n| size | bytes | budget | used |\n|---|--:|--:|--:|\n",
-        verdict.lua, verdict.profile
-    );
-    for check in &verdict.checks {
+    checks(&format!("Lua {}, profile {}", verdict.lua, verdict.profile), &verdict.checks)
+}
+
+/// The same for the checks of `what`.
+pub fn checks(what: &str, checks: &[Check]) -> String {
+    let over = checks.iter().any(Check::over);
+    let headline = if over { "**Over budget.**" } else { "Within budget." };
+    let mut text = format!("{headline} ({what})\n\n| size | bytes | budget | used |\n|---|--:|--:|--:|\n");
+    for check in checks {
         let mark = if check.over() {
             format!("**over by {}**", bytes(check.actual - check.limit))
         } else {

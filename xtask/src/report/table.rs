@@ -4,7 +4,7 @@ use comfy_table::{Cell, CellAlignment, Table, presets};
 
 use super::number::{bytes, difference, share};
 use super::{Report, Stage};
-use crate::budget::Verdict;
+use crate::budget::{Check, Verdict};
 use crate::section::{Section, Weight};
 
 /// The whole report: stages, sections, total and budget.
@@ -60,7 +60,12 @@ pub fn sections(sections: &[Section], total: Weight) -> String {
 
 /// One line an encoding: within budget or over it.
 pub fn verdict(verdict: &Verdict) -> String {
-    let line = |check: &crate::budget::Check| {
+    checks(&verdict.checks)
+}
+
+/// One line a limit: within budget or over it.
+pub fn checks(checks: &[Check]) -> String {
+    let line = |check: &Check| {
         let state =
             if check.over() { format!("over by {}", bytes(check.actual - check.limit)) } else { "ok".to_owned() };
         format!(
@@ -71,7 +76,7 @@ pub fn verdict(verdict: &Verdict) -> String {
             share(check.actual, check.limit)
         )
     };
-    verdict.checks.iter().map(line).collect::<Vec<_>>().join("\n")
+    checks.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 fn new_table(header: &[&str]) -> Table {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::Result;
 
 use super::tally::Tally;
 use super::{Session, announce, programs};
@@ -17,10 +17,7 @@ use crate::recipe::Recipe;
 pub fn run(session: &Session) -> Result<Tally> {
     announce("the npm package");
     let folder = session.root.join("web");
-    npm::install_in_place(&session.root, "web", session.offline, "cargo xtask test")?;
-    let status = npm::command().current_dir(&folder).args(["run", "--silent", "build"]).status();
-    let status = status.context("cannot run npm, which comes with Node; install Node 20 or later")?;
-    ensure!(status.success(), "`npm run build` in {} failed: {status}", folder.display());
+    npm::build_package(&session.root, session.offline, "cargo xtask test")?;
 
     let recipe = Recipe { contracts: vec![build::PACKAGE_CONTRACT.into()], ..Recipe::default() };
     let built = Builder::new(&session.root, session.offline).build(&recipe)?;
