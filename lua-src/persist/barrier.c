@@ -93,6 +93,8 @@ static void change (lua_State *L, Table *h, const TValue *key,
         (ttisfloat(key) && luai_numisnan(fltvalue(key))))
       return;
     if (!ttisstring(key) && !ttisnumber(key) && !ttisboolean(key)) {
+      if (mw_detach(L, obj2gco(h)))
+        return;
       luaO_pushfstring(L, "cannot persist a key that is a %s",
                           ttypename(ttype(key)));
       mw_pushpath(L, obj2gco(h), MW_LINK_NONE, NULL,
@@ -100,8 +102,9 @@ static void change (lua_State *L, Table *h, const TValue *key,
       mw_raise(L);
     }
   }
-  if (ttype(val) > LUA_TSTRING || ttype(val) == LUA_TLIGHTUSERDATA)
-    mw_promote(L, obj2gco(h), MW_LINK_KEY, key, val);
+  if ((ttype(val) > LUA_TSTRING || ttype(val) == LUA_TLIGHTUSERDATA) &&
+      !mw_promote(L, obj2gco(h), MW_LINK_KEY, key, val))
+    return;
   mw_notekey(L, h, key, exists ? MW_CHANGED : MW_ADDED);
 }
 
@@ -162,7 +165,7 @@ void mw_beforerawset (lua_State *L, Table *h, const TValue *key,
 
 void mw_beforesetlist (lua_State *L, Table *h, StkId ra, int n,
                        unsigned int last) {
-  for (; n > 0; n--) {
+  for (; n > 0 && mw_isstored(h); n--) {
     TValue k;
     setivalue(&k, last--);
     mw_beforerawset(L, h, &k, s2v(ra + n));
@@ -175,7 +178,8 @@ Table *mw_beforesetmetatable (lua_State *L, Table *h, Table *mt) {
   mw_touch(L, h);
   if (mt != NULL) {
     sethvalue(L, &v, mt);
-    mw_promote(L, obj2gco(h), MW_LINK_META, NULL, &v);
+    if (!mw_promote(L, obj2gco(h), MW_LINK_META, NULL, &v))
+      return mt;
   }
   if (mw_isshell(h) || h->metatable != mt) {
     setpvalue(&k, (void *)&mw_metakey);
@@ -192,8 +196,8 @@ Table *mw_beforesetmetatable (lua_State *L, Table *h, Table *mt) {
 
 
 void mw_beforesetupval (lua_State *L, UpVal *uv, const TValue *val) {
-  mw_promote(L, obj2gco(uv), MW_LINK_NONE, NULL, val);
-  mw_noteobject(L, obj2gco(uv));
+  if (mw_promote(L, obj2gco(uv), MW_LINK_NONE, NULL, val))
+    mw_noteobject(L, obj2gco(uv));
 }
 
 
@@ -201,8 +205,8 @@ void mw_beforejoin (lua_State *L, LClosure *cl, int n, UpVal *uv) {
   TValue k, v;
   setivalue(&k, n);
   setgcovalue(L, &v, obj2gco(uv));
-  mw_promote(L, obj2gco(cl), MW_LINK_UPVAL, &k, &v);
-  mw_noteobject(L, obj2gco(cl));
+  if (mw_promote(L, obj2gco(cl), MW_LINK_UPVAL, &k, &v))
+    mw_noteobject(L, obj2gco(cl));
 }
 
 /* }================================================================== */

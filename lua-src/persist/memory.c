@@ -158,9 +158,16 @@ void mw_findcounter (lua_State *L) {
 static void attach (lua_State *L, void *ud) {
   uint32_t id = *(uint32_t *)ud;
   TValue k, v;
+  size_t i;
   Table *t = mw_tablebyid(L, id);
   if (t == NULL)
     luaG_runerror(L, "cannot attach stored table %d: %s", (int)id, mw_S.why);
+  for (i = 0; i < mw_S.attached.n; i += sizeof(id)) {
+    if (memcmp(mw_S.attached.data + i, &id, sizeof(id)) == 0)
+      break;
+  }
+  if (i == mw_S.attached.n)
+    mw_buf_add(L, &mw_S.attached, &id, sizeof(id));
   setivalue(&k, 1);
   sethvalue(L, &v, t);
   mw_rawset(L, mw_roots, &k, &v);
@@ -240,6 +247,7 @@ void mw_memory_close (void) {
   mw_map_free(&mw_S.byid);
   mw_buf_free(&mw_S.news);
   mw_buf_free(&mw_S.watched);
+  mw_buf_free(&mw_S.attached);
   mw_buf_free(&mw_S.key);
   mw_buf_free(&mw_S.val);
 }

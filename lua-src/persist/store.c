@@ -13,6 +13,7 @@
 
 #include "extlib.h"
 #include "imports.h"
+#include "mwlimits.h"
 #include "registry.h"
 #include "stored.h"
 
@@ -48,6 +49,7 @@ static void addref (lua_State *L, mw_Buffer *b, int tag, uint32_t id) {
 int mw_store_encode (lua_State *L, mw_Buffer *b, const TValue *v) {
   const TString *name;
   uint32_t id;
+  mw_note(1);
   if (mw_encode_scalar(L, b, v))
     return 1;
   if ((ttislcf(v) || ttisCclosure(v)) &&
@@ -80,9 +82,11 @@ int mw_store_get (lua_State *L, uint32_t id, const void *key, size_t klen,
   while ((n = js_ext_table_get(id, key, (unsigned int)klen, b->data,
                                room(b))) > (int)room(b))
     mw_buf_reserve(L, b, (size_t)n);
+  mw_note(1);
   if (n < 0)
     return 0;
   b->n = (size_t)n;
+  mw_note(mw_bytes(b->n));
   return 1;
 }
 
@@ -96,6 +100,7 @@ int mw_store_keys (lua_State *L, uint32_t id, mw_Buffer *b, mw_Reader *r) {
     mw_buf_reserve(L, b, (size_t)n);
   r->p = r->end = b->data;
   r->err = NULL;
+  mw_note(mw_bytes(n > 0 ? n : 0));
   if (n <= 0)  /* (some hosts have nothing for what they do not know) */
     return 0;
   r->end += n;
@@ -418,11 +423,15 @@ static void lookatwatched (lua_State *L, Flush *f) {
   for (i = 0; i < mw_S.watched.n; i += sizeof(mw_Watch)) {
     mw_Watch w;
     GCObject *o;
+    int c;
     memcpy(&w, mw_S.watched.data + i, sizeof(w));
     o = mw_object(w.id);
     if (o == NULL || o->tt != LUA_VUPVAL)
       continue;  /* collected meanwhile */
-    if (mw_trypromote(L, obj2gco(o), MW_LINK_NONE, NULL, gco2upv(o)->v.p)) {
+    c = mw_trypromote(L, obj2gco(o), MW_LINK_NONE, NULL, gco2upv(o)->v.p);
+    if (c == 0)
+      continue;  /* nothing stored has it any more */
+    if (c > 0) {
       uint64_t hash;
       mw_S.val.n = 0;
       mw_store_encode(L, &mw_S.val, gco2upv(o)->v.p);

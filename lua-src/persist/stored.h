@@ -123,6 +123,7 @@ typedef struct mw_Stored {
   Table *handlemeta;  /* metatable of handles */
   Table *chunks;  /* text -> its main function, while the store is busy */
   mw_Buffer watched;  /* cells that were open at the last flush */
+  mw_Buffer attached;  /* ids that have been behind 'Memory' */
   const Table *lastobj;  /* last table looked up by the barrier... */
   Table *lastset;  /* ...and its set in 'pending', NULL if it is new */
   mw_Buffer key, val;  /* scratch */
@@ -191,24 +192,6 @@ extern int mw_rawget (Table *t, const TValue *k, TValue *v);
 /* rawset for internal tables and for loading, with the collector's barrier */
 extern void mw_rawset (lua_State *L, Table *t, const TValue *k, TValue *v);
 
-/*
-** Makes 'v' and all that it reaches stored objects; 'from' is about to link
-** to it as 'link' and 'key' say. Raises the error of promise 8, nothing
-** changed, or a memory error.
-*/
-extern void mw_promote (lua_State *L, GCObject *from, int link,
-                        const TValue *key, const TValue *v);
-
-/*
-** Like 'mw_promote', but returns 0 with the message on top of the stack
-** instead of raising it; 1 if all is well.
-*/
-extern int mw_trypromote (lua_State *L, GCObject *from, int link,
-                          const TValue *key, const TValue *v);
-
-/* text for what has no other name in a path: handles */
-extern const char *const mw_handlepath;
-
 /* a new id for 'o', which becomes stored; 0 without memory or ids left */
 extern uint32_t mw_newid (GCObject *o);
 
@@ -220,6 +203,94 @@ extern void mw_forget (GCObject *o);
 
 /* the object with an id if it is in memory, or NULL */
 extern GCObject *mw_object (uint32_t id);
+
+/* a walk over what an object links to: one call of 'mw_nextlink' each */
+typedef struct mw_Links {
+  GCObject *o;
+  unsigned int i;
+  int meta;  /* metatable yet to come */
+} mw_Links;
+
+extern void mw_startlinks (mw_Links *w, GCObject *o);
+
+/*
+** The next link, 0 at the end. Sets '*o' (else NULL) instead of 'v' where
+** it leads to a cell. Charged.
+*/
+extern int mw_nextlink (mw_Links *w, int *link, TValue *key, TValue *v,
+                        GCObject **o);
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** promote.c
+** ===================================================================
+*/
+
+/*
+** Makes 'v' and all that it reaches stored objects; 'from' is about to link
+** to it as 'link' and 'key' say. Raises the error of promise 8, nothing
+** changed, or a memory error. Returns 0 if 'from' is not stored any more
+** (see 'mw_detach'), so that it may take anything; else 1.
+*/
+extern int mw_promote (lua_State *L, GCObject *from, int link,
+                       const TValue *key, const TValue *v);
+
+/*
+** Like 'mw_promote', but returns -1 with the message on top of the stack
+** instead of raising it.
+*/
+extern int mw_trypromote (lua_State *L, GCObject *from, int link,
+                          const TValue *key, const TValue *v);
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** path.c. Where there is a lua_State, memory errors may be raised.
+** ===================================================================
+*/
+
+/* an object in a queue that remembers how it was reached */
+typedef struct mw_Item {
+  GCObject *o;
+  uint32_t parent;  /* index in the queue */
+  int link;  /* from the parent */
+  TValue key;
+} mw_Item;
+
+#define MW_NOPARENT	UINT32_MAX
+
+#define mw_items(q)	((mw_Item *)(void *)(q)->data)
+#define mw_nitems(q)	((uint32_t)((q)->n / sizeof(mw_Item)))
+
+/* adds an item (key = NULL: nil); 0 if there is no memory */
+extern int mw_enqueue (mw_Buffer *q, GCObject *o, uint32_t parent, int link,
+                       const TValue *key);
+
+/* text for what has no other name in a path: handles */
+extern const char *const mw_handlepath;
+
+/*
+** A message is put together: first the path of that link of that object
+** (from = NULL: a handle), then more, then it is pushed.
+*/
+extern void mw_startmessage (lua_State *L, GCObject *from, int link,
+                             const TValue *key);
+extern void mw_put (lua_State *L, const char *s, size_t n);
+#define mw_puts(L,s)	mw_put(L, s, strlen(s))
+extern void mw_putlink (lua_State *L, const GCObject *from, int link,
+                        const TValue *key);
+
+/*
+** The links that lead to item 'i' of a queue, but for that of its first
+** item. Spoils the queue.
+*/
+extern void mw_putchain (lua_State *L, mw_Buffer *q, uint32_t i);
+extern void mw_pushmessage (lua_State *L);
 
 /* raises the message on top of the stack with kind "persist" */
 extern l_noret mw_raise (lua_State *L);
@@ -363,10 +434,18 @@ extern void mw_reader (mw_Reader *r, const mw_Buffer *b);
 
 /*
 ** {==================================================================
-** image.c. All within 'mw_work'; where they return 0 or -1 a message is
+** reach.c, image.c. All but the first within 'mw_work'; where they return 0 or -1 a message is
 ** on top of the stack.
 ** ===================================================================
 */
+
+/*
+** Is the stored object 'o' out of reach of all tables that have been behind
+** 'Memory', and of all handles? Then it ends being stored, with all else
+** that is (and stays what it is), and the result is 1; else 0. Can't be
+** done while there is something in it that can't be read.
+*/
+extern int mw_detach (lua_State *L, GCObject *o);
 
 /* highest id that the tables in memory and all they reach have */
 extern uint32_t mw_scan (lua_State *L);

@@ -95,6 +95,13 @@ function pool_of(root)
   return pool
 end
 
+--- Whether a value reaches something.
+function reaches(root, what)
+  local found = false
+  walk(root, function(v) found = found or v == what end)
+  return found
+end
+
 --- How many of the tables that a value reaches a store has something for.
 function count_tables(root)
   local n = 0

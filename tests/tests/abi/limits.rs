@@ -7,7 +7,7 @@ use moonwright_tests::{Built, Case, ErrorRecord, Host, HostOptions, Outcome, cas
 
 use crate::support::{contains, integer, same, text};
 
-pub const CASES: [Case; 16] = cases![
+pub const CASES: [Case; 17] = cases![
     recursion_200_000_deep,
     endless_recursion_is_a_lua_error,
     recursion_through_c_is_a_lua_error,
@@ -20,6 +20,7 @@ pub const CASES: [Case; 16] = cases![
     without_a_limit_the_heap_is_free_again,
     nothing_in_a_script_stops_the_instruction_limit,
     library_loops_are_charged,
+    work_on_stored_tables_is_charged,
     a_huge_count_of_nothing_ends_soon,
     the_instruction_limit_counts_anew_for_each_call,
     the_instruction_limit_leaves_the_instance_usable,
@@ -266,6 +267,34 @@ fn nothing_in_a_script_stops_the_instruction_limit(built: &Built) -> Result<()> 
 
 fn library_loops_are_charged(built: &Built) -> Result<()> {
     each_ends(built, LONG_LIBRARY_CALLS)
+}
+
+fn work_on_stored_tables_is_charged(built: &Built) -> Result<()> {
+    let options = HostOptions::default();
+    let tables = options.tables.clone();
+    Host::initialised(built, options)?.run(
+        "Memory.big = {}
+         for i = 1, 3000 do Memory.big[i] = {} end
+         Memory.h = ext.table()
+         for i = 1, 3000 do Memory.h[i] = i end",
+    )?;
+    for chunk in [
+        "local x = Memory.big[1]",
+        "local h = Memory.h for _ in pairs(h) do end",
+        // each refusal looks for the way from Memory
+        "for i = 1, 3000 do local x = Memory.big[i] end pcall(rawset, Memory.big[3000], 1, io.stdout)",
+        // and before that at all that would become reachable
+        "local t = {} for i = 1, 3000 do t[i] = {} end t.x = io.stdout pcall(rawset, Memory, 'y', t)",
+    ] {
+        let mut host = Host::initialised(built, HostOptions { tables: tables.clone(), ..HostOptions::default() })?;
+        host.set_limits(0, 100_000)?;
+        host.run(&format!("{chunk} (function() end)()"))?;
+        let mut host = Host::initialised(built, HostOptions { tables: tables.clone(), ..HostOptions::default() })?;
+        host.set_limits(0, if chunk.starts_with("for") || chunk.contains("= {} for") { 6500 } else { 3000 })?;
+        let error = host.run_failing(&format!("{chunk} (function() end)()"))?;
+        same(chunk, &error.kind.as_str(), &"limit")?;
+    }
+    Ok(())
 }
 
 fn a_huge_count_of_nothing_ends_soon(built: &Built) -> Result<()> {

@@ -1,0 +1,266 @@
+/*
+** path.c
+** The paths in error messages: which way 'Memory' leads to an object
+*/
+
+#include <stdio.h>
+#include <string.h>
+
+#include "lauxlib.h"
+#include "ldebug.h"
+#include "ldo.h"
+#include "lmem.h"
+#include "lstring.h"
+
+#include "error.h"
+#include "stored.h"
+
+
+/* of a path with more links, so many at each end are shown */
+#define MAXSHOWN	32
+
+/* of a longer string key, so many bytes are shown */
+#define MAXKEY		60
+
+const char *const mw_handlepath = "ext.table()";
+
+
+/*
+** {==================================================================
+** Queues of objects that remember how they were reached
+** ===================================================================
+*/
+
+int mw_enqueue (mw_Buffer *q, GCObject *o, uint32_t parent, int link,
+                const TValue *key) {
+  mw_Item *it;
+  if (!mw_buf_tryreserve(q, sizeof(mw_Item)))
+    return 0;
+  it = &mw_items(q)[mw_nitems(q)];
+  it->o = o;
+  it->parent = parent;
+  it->link = link;
+  if (key != NULL)
+    setobj(NOSTATE, &it->key, key)
+  else
+    setnilvalue(&it->key);
+  q->n += sizeof(mw_Item);
+  return 1;
+}
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** Paths
+** ===================================================================
+*/
+
+static mw_Buffer message;
+
+void mw_put (lua_State *L, const char *s, size_t n) {
+  if (!mw_buf_tryreserve(&message, n))
+    luaM_error(L);
+  memcpy(message.data + message.n, s, n);
+  message.n += n;
+}
+
+static int isname (const TString *ts, const char *s, size_t l) {
+  size_t i;
+  if (l == 0 || (ts->tt == LUA_VSHRSTR && ts->extra > 0))  /* reserved? */
+    return 0;
+  for (i = 0; i < l; i++) {
+    int c = (unsigned char)s[i];
+    if (!(c == '_' || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
+          (i > 0 && c >= '0' && c <= '9')))
+      return 0;
+  }
+  return 1;
+}
+
+
+static void putstringkey (lua_State *L, const TString *ts) {
+  const char *s = getstr(ts);
+  size_t l = tsslen(ts);
+  size_t i;
+  if (l <= MAXKEY && isname(ts, s, l)) {
+    mw_put(L, ".", 1);
+    mw_put(L, s, l);
+    return;
+  }
+  mw_put(L, "[\"", 2);
+  for (i = 0; i < l && i < MAXKEY; i++) {
+    int c = (unsigned char)s[i];
+    if (c == '"' || c == '\\')
+      mw_put(L, "\\", 1);
+    if (c < ' ' || c == 127) {
+      char esc[4];
+      esc[0] = '\\';
+      esc[1] = (char)('0' + c / 100);
+      esc[2] = (char)('0' + c / 10 % 10);
+      esc[3] = (char)('0' + c % 10);
+      mw_put(L, esc, sizeof(esc));
+    }
+    else
+      mw_put(L, s + i, 1);
+  }
+  mw_puts(L, (l > MAXKEY) ? "...\"]" : "\"]");
+}
+
+
+void mw_putlink (lua_State *L, const GCObject *from, int link,
+                     const TValue *key) {
+  switch (link) {
+    case MW_LINK_KEY: {
+      char text[64];
+      switch (ttypetag(key)) {
+        case LUA_VSHRSTR: case LUA_VLNGSTR:
+          putstringkey(L, tsvalue(key));
+          return;
+        case LUA_VNUMINT:
+          lua_integer2str(text, sizeof(text), ivalue(key));
+          break;
+        case LUA_VNUMFLT:
+          snprintf(text, sizeof(text), "%.14g", fltvalue(key));
+          break;
+        default:
+          strcpy(text, ttistrue(key) ? "true" : "false");
+      }
+      mw_put(L, "[", 1);
+      mw_puts(L, text);
+      mw_put(L, "]", 1);
+      return;
+    }
+    case MW_LINK_META:
+      mw_puts(L, "<metatable>");
+      return;
+    case MW_LINK_UPVAL: {
+      const Proto *p = gco2lcl(from)->p;
+      const TString *name = p->upvalues[ivalue(key) - 1].name;
+      mw_puts(L, "<upvalue ");
+      if (name != NULL)
+        mw_put(L, getstr(name), tsslen(name));
+      else
+        mw_put(L, "?", 1);
+      mw_put(L, ">", 1);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+
+/*
+** The links that lead to item 'i' of a queue, but for that of its first
+** item. Turns the items' chain round to find the way back.
+*/
+void mw_putchain (lua_State *L, mw_Buffer *q, uint32_t i) {
+  mw_Item *it = mw_items(q);
+  uint32_t prev = MW_NOPARENT;
+  uint32_t length = 0, shown = 0;
+  while (i != MW_NOPARENT) {
+    uint32_t parent = it[i].parent;
+    it[i].parent = prev;
+    prev = i;
+    i = parent;
+    length++;
+  }
+  for (i = prev; it[i].parent != MW_NOPARENT; i = it[i].parent) {
+    const mw_Item *to = &it[it[i].parent];
+    shown++;
+    if (shown <= MAXSHOWN || shown + MAXSHOWN >= length)
+      mw_putlink(L, it[i].o, to->link, &to->key);
+    else if (shown == MAXSHOWN + 1)
+      mw_puts(L, " ... ");
+  }
+}
+
+
+/*
+** The way from 'Memory' to a stored object, through what is in memory.
+** The first one of the shortest.
+*/
+static void putpath (lua_State *L, GCObject *target) {
+  static mw_Buffer q;
+  static mw_Map seen;
+  uint32_t i;
+  int ok;
+  mw_map_free(&seen);
+  mw_buf_shrink(&q, 0);
+  ok = mw_enqueue(&q, obj2gco(mw_S.root), MW_NOPARENT, MW_LINK_NONE, NULL) &&
+       mw_map_add(&seen, obj2gco(mw_S.root), 0) != NULL;
+  for (i = 0; ok && i < mw_nitems(&q) && mw_items(&q)[i].o != target; i++) {
+    mw_Links w;
+    TValue key, v;
+    GCObject *o;
+    int link;
+    mw_startlinks(&w, mw_items(&q)[i].o);
+    while (ok && mw_nextlink(&w, &link, &key, &v, &o)) {
+      if (o == NULL && (ttistable(&v) || ttisLclosure(&v)))
+        o = gcvalue(&v);
+      if (o != NULL && (o->marked & MW_STOREDBIT) &&
+          mw_map_find(&seen, o, 0) == NULL)
+        ok = mw_map_add(&seen, o, 0) != NULL &&
+             mw_enqueue(&q, o, i, link, &key);
+    }
+  }
+  mw_map_free(&seen);
+  if (ok && i < mw_nitems(&q)) {
+    mw_puts(L, "Memory");
+    mw_putchain(L, &q, i);
+  }
+  else {
+    char text[64];
+    const mw_Slot *s = mw_slotof(target);
+    lua_integer2str(text, sizeof(text), (lua_Integer)(s ? s->id : 0));
+    mw_puts(L, "stored table ");
+    mw_puts(L, text);
+  }
+  mw_buf_free(&q);
+}
+
+
+void mw_pushmessage (lua_State *L) {
+  TString *ts = luaS_newlstr(L, (char *)message.data, message.n);
+  mw_buf_shrink(&message, 0);
+  setsvalue2s(L, L->top.p, ts);
+  mw_inctop(L);
+}
+
+
+void mw_startmessage (lua_State *L, GCObject *from, int link,
+                          const TValue *key) {
+  mw_buf_shrink(&message, 0);
+  if (from == NULL)
+    mw_puts(L, mw_handlepath);
+  else
+    putpath(L, from);
+  mw_putlink(L, from, link, key);
+}
+
+
+void mw_pushpath (lua_State *L, GCObject *from, int link,
+                  const TValue *key, const char *msg) {
+  mw_startmessage(L, from, link, key);
+  mw_put(L, ": ", 2);
+  mw_puts(L, msg);
+  mw_pushmessage(L);
+}
+
+
+l_noret mw_raise (lua_State *L) {
+  int level = 1;
+  lua_checkstack(L, LUA_MINSTACK);
+  if (isLua(L->ci)) {
+    luaL_where(L, 0);
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+    level = 0;
+  }
+  mw_error_persist(L, level);
+  luaD_throw(L, LUA_ERRRUN);  /* not reached */
+}
+
+/* }================================================================== */

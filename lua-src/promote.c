@@ -1,0 +1,201 @@
+/*
+** promote.c
+** Promotion: what becomes reachable from something stored is checked, and
+** then stored, too, with all that it reaches. Nothing here recurses.
+*/
+
+#include <string.h>
+
+#include "ldo.h"
+#include "lfunc.h"
+#include "lmem.h"
+#include "ltm.h"
+
+#include "extlib.h"
+#include "registry.h"
+#include "stored.h"
+
+
+static mw_Buffer queue;
+
+/* what was found out about a value */
+enum { FINE, VISIT, REFUSED, NOMEMORY };
+
+static int classify (const TValue *v) {
+  switch (ttypetag(v)) {
+    case LUA_VTABLE:
+      if (hvalue(v)->marked & MW_STOREDBIT)
+        return FINE;
+      return mw_permanent_record(v) ? FINE : VISIT;
+    case LUA_VLCL:
+      if ((gcvalue(v)->marked & MW_STOREDBIT) || mw_permanent_record(v))
+        return FINE;
+      return (clLvalue(v)->p->text != NULL) ? VISIT : REFUSED;
+    case LUA_VLCF:
+    case LUA_VCCL:
+      if (mw_registry_index(v) != MW_CFUNC_NONE)
+        return FINE;
+      return mw_permanent_record(v) ? FINE : REFUSED;
+    case LUA_VUSERDATA:
+      if (mw_handle_id(v) != 0)
+        return FINE;
+      return mw_permanent_record(v) ? FINE : REFUSED;
+    case LUA_VTHREAD:
+      return mw_permanent_record(v) ? FINE : REFUSED;
+    case LUA_VLIGHTUSERDATA:
+      return REFUSED;
+    case LUA_VUPVAL:  /* a cell (no value of a script's) */
+      return (gcvalue(v)->marked & MW_STOREDBIT) ? FINE : VISIT;
+    default:
+      return FINE;
+  }
+}
+
+
+/* what 'classify' refuses, for messages */
+static void putrefusal (lua_State *L, const TValue *v) {
+  mw_puts(L, "cannot persist ");
+  switch (ttypetag(v)) {
+    case LUA_VLCL:
+      mw_puts(L, "a function whose source text is not known");
+      break;
+    case LUA_VLCF: case LUA_VCCL:
+      mw_puts(L, "a C function");
+      break;
+    case LUA_VLIGHTUSERDATA:
+      mw_puts(L, "a light userdata");
+      break;
+    default: {
+      const char *type = ttypename(ttype(v));
+      const char *name = luaT_objtypename(L, v);
+      mw_puts(L, "a ");
+      mw_puts(L, type);
+      if (strcmp(name, type) != 0) {
+        mw_puts(L, " (");
+        mw_puts(L, name);
+        mw_put(L, ")", 1);
+      }
+    }
+  }
+}
+
+
+static int visit (GCObject *o, uint32_t parent, int link, const TValue *key) {
+  uint32_t id;
+  if (!mw_buf_tryreserve(&mw_S.watched, sizeof(mw_Watch)) ||
+      !mw_enqueue(&queue, o, parent, link, key))
+    return NOMEMORY;
+  id = mw_newid(o);
+  if (id == 0) {
+    queue.n -= sizeof(mw_Item);
+    return NOMEMORY;
+  }
+  if (o->tt == LUA_VUPVAL && upisopen(gco2upv(o))) {
+    mw_Watch *w = (mw_Watch *)(void *)(mw_S.watched.data + mw_S.watched.n);
+    w->id = id;
+    w->hash = 0;
+    mw_S.watched.n += sizeof(mw_Watch);
+  }
+  return FINE;
+}
+
+
+/*
+** Visits all that the i-th object of the queue links to. If it returns
+** REFUSED, the rest says where and what.
+*/
+static int expand (uint32_t i, int *link, TValue *key, TValue *v) {
+  mw_Links w;
+  GCObject *o;
+  mw_startlinks(&w, mw_items(&queue)[i].o);
+  while (mw_nextlink(&w, link, key, v, &o)) {
+    int c = FINE;
+    if (*link == MW_LINK_KEY && !ttisnumber(key) && !ttisstring(key) &&
+        !ttisboolean(key)) {
+      setobj(NOSTATE, v, key);
+      *link = MW_LINK_NONE;
+      setnilvalue(key);
+      return REFUSED;
+    }
+    if (o == NULL) {
+      c = classify(v);
+      if (c == VISIT)
+        o = gcvalue(v);
+    }
+    if (o != NULL && !(o->marked & MW_STOREDBIT))
+      c = visit(o, i, *link, key);
+    if (c != FINE)
+      return c;
+  }
+  return FINE;
+}
+
+
+static void undo (uint32_t next, size_t news, size_t watched, lu_byte dirty) {
+  uint32_t i;
+  for (i = 0; i < mw_nitems(&queue); i++)
+    mw_forget(mw_items(&queue)[i].o);
+  mw_S.next = next;
+  mw_S.news.n = news;
+  mw_S.watched.n = watched;
+  mw_S.counterdirty = dirty;
+}
+
+
+int mw_trypromote (lua_State *L, GCObject *from, int link,
+                   const TValue *key, const TValue *v) {
+  uint32_t next, i;
+  size_t news, watched;
+  lu_byte dirty;
+  int c = classify(v);
+  TValue badkey, bad;
+  int badlink = MW_LINK_NONE;
+  if (c == FINE)
+    return 1;
+  mw_knowcounter(L);
+  next = mw_S.next;
+  news = mw_S.news.n;
+  watched = mw_S.watched.n;
+  dirty = mw_S.counterdirty;
+  mw_buf_shrink(&queue, 4096);
+  setnilvalue(&badkey);
+  i = 0;
+  if (c == VISIT) {
+    c = visit(gcvalue(v), MW_NOPARENT, link, key);
+    for (; c == FINE && i < mw_nitems(&queue); i++)
+      c = expand(i, &badlink, &badkey, &bad);
+    if (c == FINE)
+      return 1;
+    undo(next, news, watched, dirty);
+    if (c == NOMEMORY)
+      luaM_error(L);
+  }
+  else
+    setobj(L, &bad, v);
+  if (from != NULL && mw_detach(L, from))
+    return 0;
+  mw_startmessage(L, from, link, key);
+  if (i > 0) {
+    mw_putchain(L, &queue, i - 1);
+    mw_putlink(L, mw_items(&queue)[i - 1].o, badlink, &badkey);
+  }
+  mw_put(L, ": ", 2);
+  if (badlink == MW_LINK_NONE && c == REFUSED && i > 0 &&
+      mw_items(&queue)[i - 1].o->tt == LUA_VTABLE) {  /* it is a key */
+    mw_puts(L, "cannot persist a key that is a ");
+    mw_puts(L, ttypename(ttype(&bad)));
+  }
+  else
+    putrefusal(L, &bad);
+  mw_pushmessage(L);
+  return -1;
+}
+
+
+int mw_promote (lua_State *L, GCObject *from, int link,
+                const TValue *key, const TValue *v) {
+  int c = mw_trypromote(L, from, link, key, v);
+  if (c < 0)
+    mw_raise(L);
+  return c;
+}

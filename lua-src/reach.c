@@ -1,0 +1,479 @@
+/*
+** reach.c
+** What can be reached, in memory and in the host's store, and what becomes
+** of the rest
+*/
+
+#include <string.h>
+
+#include "ldo.h"
+#include "lmem.h"
+
+#include "extlib.h"
+#include "imports.h"
+#include "mwlimits.h"
+#include "reach.h"
+#include "stored.h"
+
+
+/*
+** {==================================================================
+** References in encoded values
+** ===================================================================
+*/
+
+static void ref (mw_Reader *r, int kind, mw_Visitor f) {
+  const unsigned char *p = mw_read_bytes(r, kind == MW_REF_TEXT ? 8 : 4);
+  if (p != NULL)
+    f(kind, p);
+}
+
+
+static void skipstring (mw_Reader *r) {
+  size_t l = mw_read_u32(r);
+  if (r->err == NULL)
+    mw_read_bytes(r, l);
+}
+
+
+static void version (mw_Reader *r) {
+  if (mw_read_u8(r) != MW_FORMAT && r->err == NULL)
+    r->err = "unknown version";
+}
+
+
+/* walks over one value */
+static void valuerefs (mw_Reader *r, mw_Visitor f) {
+  switch (mw_read_u8(r)) {
+    case MW_TAG_NIL:
+      return;
+    case MW_TAG_BOOLEAN:
+      mw_read_bytes(r, 1);
+      return;
+    case MW_TAG_INTEGER: case MW_TAG_FLOAT:
+      mw_read_bytes(r, 8);
+      return;
+    case MW_TAG_STRING: case MW_TAG_LFUNC:
+      skipstring(r);
+      return;
+    case MW_TAG_CFUNC:
+      mw_read_bytes(r, 2);
+      return;
+    case MW_TAG_STORED:
+      ref(r, MW_REF_TABLE, f);
+      return;
+    case MW_TAG_HANDLE:
+      version(r);
+      ref(r, MW_REF_TABLE, f);
+      return;
+    case MW_TAG_CLOSURE:
+      version(r);
+      ref(r, MW_REF_CLOSURE, f);
+      return;
+    case MW_TAG_NAMED:
+      version(r);
+      mw_read_bytes(r, 1);
+      skipstring(r);
+      return;
+    default:
+      r->err = "unknown tag";
+  }
+}
+
+
+int mw_refs (int tag, const unsigned char *p, size_t n, mw_Visitor f) {
+  mw_Reader r;
+  r.p = p;
+  r.end = p + n;
+  r.err = NULL;
+  if (tag != 0) {
+    if (mw_read_u8(&r) != (unsigned int)tag)
+      return 0;
+    version(&r);
+  }
+  if (r.err != NULL)
+    return 0;
+  if (tag == MW_TAG_TEXT)
+    return 1;
+  else if (tag == MW_TAG_CLOSURE) {
+    unsigned int i;
+    ref(&r, MW_REF_TEXT, f);
+    mw_read_bytes(&r, 4);
+    for (i = mw_read_u8(&r); i > 0 && r.err == NULL; i--)
+      ref(&r, MW_REF_CELL, f);
+  }
+  else
+    valuerefs(&r, f);
+  return r.err == NULL && r.p == r.end;
+}
+
+
+uint32_t mw_getid (const unsigned char *p) {
+  return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
+         (uint32_t)p[3] << 24;
+}
+
+
+uint64_t mw_gethash (const unsigned char *p) {
+  return mw_getid(p) | (uint64_t)mw_getid(p + 4) << 32;
+}
+
+
+int mw_entrytag (const unsigned char *key, size_t n) {
+  return (n > 0 && key[0] >= MW_TAG_OPEN) ? key[0] : 0;
+}
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** What is reachable
+** ===================================================================
+*/
+
+mw_Reach mw_R;
+
+
+void mw_reached (int kind, uint64_t id) {
+  uint32_t key = (kind == MW_REF_TEXT) ? mw_fold(id) : (uint32_t)id;
+  if (key == 0 || mw_map_find(&mw_R.seen[kind], NULL, key) != NULL)
+    return;
+  mw_buf_reserve(mw_R.L, &mw_R.queue, sizeof(mw_Found));
+  if (mw_map_add(&mw_R.seen[kind], NULL, key) == NULL)
+    luaD_throw(mw_R.L, LUA_ERRMEM);
+  mw_found(mw_nfound)->kind = kind;
+  mw_found(mw_nfound)->id = id;
+  mw_R.queue.n += sizeof(mw_Found);
+  if (kind != MW_REF_TEXT && key > mw_R.max && key < MW_MAXID)
+    mw_R.max = key;
+}
+
+
+static void visit (int kind, const unsigned char *p) {
+  if (kind != MW_REF_TEXT && mw_getid(p) == 0)
+    mw_R.bad = 1;
+  mw_reached(kind, kind == MW_REF_TEXT ? mw_gethash(p) : mw_getid(p));
+}
+
+
+void mw_reachdone (void) {
+  int i;
+  for (i = 0; i < MW_NREFS; i++)
+    mw_map_free(&mw_R.seen[i]);
+  mw_buf_free(&mw_R.queue);
+  mw_buf_free(&mw_R.keys);
+  mw_buf_free(&mw_R.val);
+  mw_buf_free(&mw_R.key);
+  mw_R.max = mw_R.bad = 0;
+}
+
+
+void mw_reachstart (lua_State *L) {
+  int i;
+  mw_reachdone();
+  mw_R.L = L;
+  for (i = 0; i < MW_NREFS; i++)
+    mw_R.seen[i].byid = 1;
+}
+
+
+const int mw_recordtag[MW_NREFS] = {
+  0, MW_TAG_CLOSURE, MW_TAG_CELL, MW_TAG_TEXT
+};
+
+
+int mw_getrecord (const mw_Found *f) {
+  mw_R.key.n = 0;
+  if (f->kind == MW_REF_TEXT)
+    mw_text_key(mw_R.L, &mw_R.key, f->id);
+  else
+    mw_store_key(mw_R.L, &mw_R.key, mw_recordtag[f->kind], (uint32_t)f->id);
+  return mw_store_get(mw_R.L, 0, mw_R.key.data, mw_R.key.n, &mw_R.val);
+}
+
+
+/* goes on to what the store's bytes lead to from something */
+static void storedlinks (lua_State *L, const mw_Found *f) {
+  if (f->kind == MW_REF_TABLE) {
+    mw_Reader r, key;
+    uint32_t id = (uint32_t)f->id;
+    if (mw_store_keys(L, id, &mw_R.keys, &r) < 0)
+      mw_R.bad = 1;
+    while (mw_store_nextkey(&r, &key)) {
+      size_t l = (size_t)(key.end - key.p);
+      if (!mw_store_get(L, id, key.p, l, &mw_R.val) ||
+          !mw_refs(mw_entrytag(key.p, l), mw_R.val.data, mw_R.val.n, visit))
+        mw_R.bad = 1;
+    }
+  }
+  else if (!mw_getrecord(f) ||
+           !mw_refs(mw_recordtag[f->kind], mw_R.val.data, mw_R.val.n, visit))
+    mw_R.bad = 1;
+}
+
+
+void mw_reachall (lua_State *L) {
+  size_t i;
+  for (i = 0; i < mw_nfound; i++) {
+    mw_Found f = *mw_found(i);
+    storedlinks(L, &f);
+  }
+}
+
+
+uint32_t mw_scan (lua_State *L) {
+  uint32_t i, max;
+  mw_reachstart(L);
+  mw_reached(MW_REF_TABLE, mw_S.memory);
+  for (i = 0; i < mw_S.byid.size; i++)
+    mw_reached(MW_REF_TABLE, mw_S.byid.slots[i].id);
+  mw_reachall(L);
+  max = mw_R.max;
+  mw_reachdone();
+  return max;
+}
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** Dropping what is not reachable
+** ===================================================================
+*/
+
+static int kindof (const GCObject *o) {
+  return (o->tt == LUA_VTABLE) ? MW_REF_TABLE
+         : (o->tt == LUA_VLCL) ? MW_REF_CLOSURE : MW_REF_CELL;
+}
+
+
+static int isreached (const GCObject *o, uint32_t id) {
+  return mw_map_find(&mw_R.seen[kindof(o)], NULL, id) != NULL;
+}
+
+
+static mw_Buffer lost;  /* objects in memory that were not reached */
+
+static void findlost (lua_State *L, int onlyshells) {
+  uint32_t i;
+  lost.n = 0;
+  for (i = 0; i < mw_S.byobj.size; i++) {
+    GCObject *o = mw_S.byobj.slots[i].o;
+    if (o != NULL && !isdead(G(L), o) &&
+        !isreached(o, mw_S.byobj.slots[i].id) &&
+        (!onlyshells || (o->tt == LUA_VTABLE && mw_isshell(gco2t(o)) &&
+                 !(mw_S.byobj.slots[i].state & MW_ST_GUARDED))))
+      mw_buf_add(L, &lost, &o, sizeof(o));
+  }
+}
+
+
+static GCObject *lostat (size_t i) {
+  GCObject *o;
+  memcpy(&o, lost.data + i, sizeof(o));
+  return o;
+}
+
+
+/*
+** Finds what is lost. Nothing of it will be stored any more, but a script
+** may hold it: so it is loaded first.
+*/
+static void loadlost (lua_State *L) {
+  size_t i;
+  for (findlost(L, 1); lost.n > 0; findlost(L, 1)) {
+    for (i = 0; i < lost.n; i += sizeof(GCObject *)) {
+      Table *h = gco2t(lostat(i));
+      mw_touch(L, h);
+    }
+  }
+  findlost(L, 0);
+}
+
+
+/* what is not stored any more goes on as what it was */
+static void release (lua_State *L, GCObject *o) {
+  TValue k, v, nil;
+  setgcovalue(L, &k, o);
+  setnilvalue(&nil);
+  mw_rawset(L, mw_S.pending, &k, &nil);
+  if (o->tt == LUA_VTABLE && mw_isshell(gco2t(o))) {
+    Table *mt = NULL;
+    if (mw_rawget(mw_S.guards, &k, &v) && ttistable(&v))
+      mt = hvalue(&v);
+    gco2t(o)->metatable = mt;
+    if (mt != NULL)
+      luaC_objbarrier(L, o, mt);
+    mw_rawset(L, mw_S.guards, &k, &nil);
+  }
+  mw_forget(o);
+}
+
+
+static int droptable (lua_State *L, uint32_t id, int *n) {
+  if (js_ext_table_size(id) <= 0)
+    return 1;
+  if (js_ext_table_drop(id) != 0) {
+    luaO_pushfstring(L, "the host's store failed to drop stored table %d",
+                        (int)id);
+    return 0;
+  }
+  (*n)++;
+  return 1;
+}
+
+
+/* records of table 0 that nothing refers to */
+static int droprecords (lua_State *L) {
+  mw_Reader r, key;
+  if (mw_store_keys(L, 0, &mw_R.keys, &r) < 0)
+    return 1;  /* nothing is known about them */
+  while (mw_store_nextkey(&r, &key)) {
+    size_t l = (size_t)(key.end - key.p);
+    int kind;
+    for (kind = MW_REF_CLOSURE; kind < MW_NREFS; kind++) {
+      if (l == (kind == MW_REF_TEXT ? 9 : 5) && *key.p == mw_recordtag[kind]) {
+        uint32_t id = (kind == MW_REF_TEXT) ? mw_fold(mw_gethash(key.p + 1))
+                                         : mw_getid(key.p + 1);
+        if ((id == 0 || mw_map_find(&mw_R.seen[kind], NULL, id) == NULL) &&
+            js_ext_table_delete(0, key.p, (unsigned int)l) != 0) {
+          luaO_pushfstring(L, "the host's store failed to delete a record");
+          return 0;
+        }
+      }
+    }
+  }
+  return 1;
+}
+
+
+int mw_collect (lua_State *L, const uint32_t *roots, size_t n) {
+  size_t i;
+  uint32_t id;
+  int dropped = 0;
+  mw_reachstart(L);
+  mw_reached(MW_REF_TABLE, mw_S.memory);
+  for (i = 0; i < n; i++) {
+    memcpy(&id, roots + i, sizeof(id));
+    mw_reached(MW_REF_TABLE, id);
+  }
+  mw_reachall(L);
+  loadlost(L);
+  for (i = 0; i < lost.n; i += sizeof(GCObject *)) {
+    GCObject *o = lostat(i);
+    id = mw_slotof(o)->id;
+    release(L, o);
+    if (o->tt == LUA_VTABLE && id >= mw_S.next && !droptable(L, id, &dropped))
+      return -1;
+  }
+  for (id = 1; id < mw_S.next; id++) {
+    if (mw_map_find(&mw_R.seen[MW_REF_TABLE], NULL, id) == NULL &&
+        !droptable(L, id, &dropped))
+      return -1;
+  }
+  if (!droprecords(L))
+    return -1;
+  mw_buf_free(&lost);
+  mw_reachdone();
+  return dropped;
+}
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** Letting go of what 'Memory' does not reach any more
+** ===================================================================
+*/
+
+static void livelinks (GCObject *o) {
+  mw_Links w;
+  TValue key, v;
+  GCObject *to;
+  int link;
+  mw_startlinks(&w, o);
+  while (mw_nextlink(&w, &link, &key, &v, &to)) {
+    if (to == NULL && (ttistable(&v) || ttisLclosure(&v)))
+      to = gcvalue(&v);
+    if (to == NULL)
+      mw_reached(MW_REF_TABLE, mw_handle_id(&v));  /* (0 is nothing) */
+    else if (to->marked & MW_STOREDBIT)
+      mw_reached(kindof(to), mw_slotof(to)->id);
+  }
+}
+
+
+/*
+** Goes on to what links there are now: in memory where there is the object,
+** else in the store. A cell that holds what is refused is what the store
+** has.
+*/
+static void links (lua_State *L, size_t i, int live, int stored) {
+  mw_Found f = *mw_found(i);
+  GCObject *o;
+  if (f.kind == MW_REF_TEXT)
+    return;
+  mw_R.val.n = 0;
+  o = mw_object((uint32_t)f.id);
+  if (o != NULL && kindof(o) != f.kind)
+    o = NULL;
+  if (live && o != NULL)
+    livelinks(o);
+  if (stored &&
+      (o == NULL ||
+       (f.kind == MW_REF_TABLE && mw_isshell(gco2t(o))) ||
+       (f.kind == MW_REF_CELL &&
+        !mw_store_encode(L, &mw_R.val, gco2upv(o)->v.p))))
+    storedlinks(L, &f);
+}
+
+
+typedef struct Detach {
+  GCObject *o;
+  int done;
+} Detach;
+
+static void detach (lua_State *L, void *ud) {
+  Detach *d = (Detach *)ud;
+  uint32_t id = mw_slotof(d->o)->id;
+  unsigned int entry = 0;
+  size_t i, first;
+  TValue k, v;
+  d->done = 0;
+  mw_reachstart(L);
+  for (i = 0; i < mw_S.attached.n; i += sizeof(id)) {
+    uint32_t root;
+    memcpy(&root, mw_S.attached.data + i, sizeof(root));
+    mw_reached(MW_REF_TABLE, root);
+  }
+  while (mw_entries(mw_S.handles, &entry, &k, &v))
+    mw_reached(MW_REF_TABLE, (uint32_t)ivalue(&k));
+  for (i = 0; i < mw_nfound; i++)
+    links(L, i, 1, 0);
+  first = mw_nfound;
+  for (i = 0; i < mw_nfound && !isreached(d->o, id); i++)
+    links(L, i, i >= first, 1);
+  if (!isreached(d->o, id)) {
+    loadlost(L);
+    d->done = 1;
+    for (i = 0; i < lost.n; i += sizeof(GCObject *))
+      d->done &= !(mw_slotof(lostat(i))->state & MW_ST_GUARDED);
+    for (i = 0; d->done && i < lost.n; i += sizeof(GCObject *))
+      release(L, lostat(i));
+  }
+  mw_buf_free(&lost);
+  mw_reachdone();
+}
+
+
+int mw_detach (lua_State *L, GCObject *o) {
+  Detach d;
+  d.o = o;
+  mw_work(L, detach, &d);
+  return d.done;
+}
+
+/* }================================================================== */
