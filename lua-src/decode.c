@@ -14,12 +14,20 @@
 
 int mw_bad (const char *what, const char *name, size_t len) {
   size_t l = strlen(what);
+  if (mw_S.whykept)
+    return 0;
   if (len > sizeof(mw_S.why) - l - 1)
     len = sizeof(mw_S.why) - l - 1;
   memcpy(mw_S.why, what, l);
   memcpy(mw_S.why + l, name, len);
   mw_S.why[l + len] = '\0';
   return 0;
+}
+
+
+void mw_read_version (mw_Reader *r) {
+  if (mw_read_u8(r) != MW_FORMAT && r->err == NULL)
+    r->err = "version that this release does not know";
 }
 
 
@@ -52,84 +60,80 @@ Table *mw_tablebyid (lua_State *L, uint32_t id) {
 }
 
 
-/* version and id of a reference */
-static uint32_t readref (mw_Reader *r, int versioned) {
-  uint32_t id;
-  r->p++;  /* tag */
-  if (versioned && mw_read_u8(r) != MW_FORMAT && r->err == NULL)
-    r->err = "version that this release does not know";
-  id = mw_read_u32(r);
-  if (r->err == NULL && id == 0)
-    r->err = "reference to nothing";
+/* sets 'r->err' if the value does not end here */
+static int atend (mw_Reader *r) {
   if (r->err == NULL && r->p != r->end)
     r->err = "too long";
-  return (r->err == NULL) ? id : 0;
+  return r->err == NULL;
 }
 
 
 static int decodenamed (lua_State *L, mw_Reader *r, TValue *res) {
-  unsigned int namer;
-  const unsigned char *s;
-  size_t l;
-  r->p++;
-  if (mw_read_u8(r) != MW_FORMAT && r->err == NULL)
-    r->err = "version that this release does not know";
-  namer = mw_read_u8(r);
-  l = mw_read_u32(r);
-  s = (r->err == NULL) ? mw_read_bytes(r, l) : NULL;
-  if (s == NULL || r->p != r->end)
-    return mw_bad("damaged: ", "name", 4);
-  return mw_permanent_find(L, (int)namer, (const char *)s, l, res);
+  unsigned int namer = mw_read_u8(r);
+  size_t l = mw_read_u32(r);
+  const char *s = (const char *)mw_read_bytes(r, l);
+  return atend(r) && mw_permanent_find(L, (int)namer, s, l, res);
+}
+
+
+static int decoderef (lua_State *L, mw_Reader *r, int tag, TValue *res) {
+  uint32_t id = mw_read_u32(r);
+  if (r->err == NULL && id == 0)
+    r->err = "reference to nothing";
+  if (!atend(r))
+    return 0;
+  if (tag == MW_TAG_STORED) {
+    Table *h = mw_tablebyid(L, id);
+    if (h == NULL) return 0;
+    sethvalue(L, res, h);
+  }
+  else if (tag == MW_TAG_CLOSURE) {
+    LClosure *cl = mw_closurebyid(L, id);
+    if (cl == NULL) return 0;
+    setclLvalue(L, res, cl);
+  }
+  else {
+    mw_handle_push(L, id);
+    setobj(L, res, s2v(L->top.p - 1));
+    L->top.p--;
+  }
+  return 1;
 }
 
 
 /* values with a tag that 'mw_decode' does not know */
 static int decodeother (lua_State *L, mw_Reader *r, TValue *res) {
-  uint32_t id;
-  switch (*r->p) {
-    case MW_TAG_LFUNC:
-      return mw_badvalue("a function stored as bytecode can't be read");
-    case MW_TAG_STORED: {
-      Table *h;
-      if ((id = readref(r, 0)) == 0) break;
-      if ((h = mw_tablebyid(L, id)) == NULL) return 0;
-      sethvalue(L, res, h);
-      return 1;
-    }
-    case MW_TAG_CLOSURE: {
-      LClosure *cl;
-      if ((id = readref(r, 1)) == 0) break;
-      if ((cl = mw_closurebyid(L, id)) == NULL) return 0;
-      setclLvalue(L, res, cl);
-      return 1;
-    }
-    case MW_TAG_HANDLE:
-      if ((id = readref(r, 1)) == 0) break;
-      mw_handle_push(L, id);
-      setobj(L, res, s2v(L->top.p - 1));
-      L->top.p--;
-      return 1;
+  int tag = (int)mw_read_u8(r);
+  if (tag == MW_TAG_LFUNC)
+    return mw_badvalue("a function stored as bytecode can't be read");
+  if (tag >= MW_TAG_OPEN)
+    mw_read_version(r);
+  switch (tag) {
+    case MW_TAG_STORED: case MW_TAG_CLOSURE: case MW_TAG_HANDLE:
+      return decoderef(L, r, tag, res);
     case MW_TAG_NAMED:
       return decodenamed(L, r, res);
     default:
       r->err = "tag that this release does not know";
-      break;
+      return 0;
   }
-  return mw_bad("damaged: ", r->err, strlen(r->err));
 }
 
 
 int mw_decodevalue (lua_State *L, mw_Reader *r, TValue *res) {
   const unsigned char *p = r->p;
   int c = mw_decode(L, r);
-  if (c == MW_DEC_OTHER)
-    return decodeother(L, r, res);
-  if (c == MW_DEC_OK) {
+  if (c == MW_DEC_OTHER) {
+    if (decodeother(L, r, res))
+      return 1;
+    if (r->err == NULL)
+      return 0;  /* 'why' is set */
+  }
+  else if (c == MW_DEC_OK) {
     setobj(L, res, s2v(L->top.p - 1));
     L->top.p--;
-    if (r->p == r->end)
+    if (atend(r))
       return 1;
-    r->err = "too long";
   }
   else if (r->p == r->end && r->p - p == 3 && *p == MW_TAG_CFUNC) {
     const char *name = mw_registry_name((unsigned int)(p[1] | p[2] << 8));

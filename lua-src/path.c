@@ -3,7 +3,6 @@
 ** The paths in error messages: which way 'Memory' leads to an object
 */
 
-#include <stdio.h>
 #include <string.h>
 
 #include "lauxlib.h"
@@ -59,12 +58,28 @@ int mw_enqueue (mw_Buffer *q, GCObject *o, uint32_t parent, int link,
 
 static mw_Buffer message;
 
+
 void mw_put (lua_State *L, const char *s, size_t n) {
   if (!mw_buf_tryreserve(&message, n))
     luaM_error(L);
   memcpy(message.data + message.n, s, n);
   message.n += n;
 }
+
+
+void mw_puts (lua_State *L, const char *s) {
+  mw_put(L, s, strlen(s));
+}
+
+
+/* a number as 'tostring' gives it */
+static void putnumber (lua_State *L, const TValue *n) {
+  TValue v;
+  setobj(L, &v, n);
+  luaO_tostring(L, &v);
+  mw_put(L, getstr(tsvalue(&v)), tsslen(tsvalue(&v)));
+}
+
 
 static int isname (const TString *ts, const char *s, size_t l) {
   size_t i;
@@ -85,15 +100,15 @@ static void putstringkey (lua_State *L, const TString *ts) {
   size_t l = tsslen(ts);
   size_t i;
   if (l <= MAXKEY && isname(ts, s, l)) {
-    mw_put(L, ".", 1);
+    mw_puts(L, ".");
     mw_put(L, s, l);
     return;
   }
-  mw_put(L, "[\"", 2);
+  mw_puts(L, "[\"");
   for (i = 0; i < l && i < MAXKEY; i++) {
     int c = (unsigned char)s[i];
     if (c == '"' || c == '\\')
-      mw_put(L, "\\", 1);
+      mw_puts(L, "\\");
     if (c < ' ' || c == 127) {
       char esc[4];
       esc[0] = '\\';
@@ -110,28 +125,20 @@ static void putstringkey (lua_State *L, const TString *ts) {
 
 
 void mw_putlink (lua_State *L, const GCObject *from, int link,
-                     const TValue *key) {
+                 const TValue *key) {
   switch (link) {
-    case MW_LINK_KEY: {
-      char text[64];
-      switch (ttypetag(key)) {
-        case LUA_VSHRSTR: case LUA_VLNGSTR:
-          putstringkey(L, tsvalue(key));
-          return;
-        case LUA_VNUMINT:
-          lua_integer2str(text, sizeof(text), ivalue(key));
-          break;
-        case LUA_VNUMFLT:
-          snprintf(text, sizeof(text), "%.14g", fltvalue(key));
-          break;
-        default:
-          strcpy(text, ttistrue(key) ? "true" : "false");
+    case MW_LINK_KEY:
+      if (ttisstring(key)) {
+        putstringkey(L, tsvalue(key));
+        return;
       }
-      mw_put(L, "[", 1);
-      mw_puts(L, text);
-      mw_put(L, "]", 1);
+      mw_puts(L, "[");
+      if (ttisnumber(key))
+        putnumber(L, key);
+      else
+        mw_puts(L, ttistrue(key) ? "true" : "false");
+      mw_puts(L, "]");
       return;
-    }
     case MW_LINK_META:
       mw_puts(L, "<metatable>");
       return;
@@ -142,8 +149,8 @@ void mw_putlink (lua_State *L, const GCObject *from, int link,
       if (name != NULL)
         mw_put(L, getstr(name), tsslen(name));
       else
-        mw_put(L, "?", 1);
-      mw_put(L, ">", 1);
+        mw_puts(L, "?");
+      mw_puts(L, ">");
       return;
     }
     default:
@@ -212,11 +219,11 @@ static void putpath (lua_State *L, GCObject *target) {
     mw_putchain(L, &q, i);
   }
   else {
-    char text[64];
     const mw_Slot *s = mw_slotof(target);
-    lua_integer2str(text, sizeof(text), (lua_Integer)(s ? s->id : 0));
+    TValue id;
+    setivalue(&id, s ? s->id : 0);
     mw_puts(L, "stored table ");
-    mw_puts(L, text);
+    putnumber(L, &id);
   }
   mw_buf_free(&q);
 }
@@ -244,7 +251,7 @@ void mw_startmessage (lua_State *L, GCObject *from, int link,
 void mw_pushpath (lua_State *L, GCObject *from, int link,
                   const TValue *key, const char *msg) {
   mw_startmessage(L, from, link, key);
-  mw_put(L, ": ", 2);
+  mw_puts(L, ": ");
   mw_puts(L, msg);
   mw_pushmessage(L);
 }
@@ -261,6 +268,13 @@ l_noret mw_raise (lua_State *L) {
   }
   mw_error_persist(L, level);
   luaD_throw(L, LUA_ERRRUN);  /* not reached */
+}
+
+
+l_noret mw_raiseat (lua_State *L, GCObject *from, int link,
+                    const TValue *key, const char *msg) {
+  mw_pushpath(L, from, link, key, msg);
+  mw_raise(L);
 }
 
 /* }================================================================== */

@@ -73,7 +73,7 @@ static void putrefusal (lua_State *L, const TValue *v) {
       if (strcmp(name, type) != 0) {
         mw_puts(L, " (");
         mw_puts(L, name);
-        mw_put(L, ")", 1);
+        mw_puts(L, ")");
       }
     }
   }
@@ -179,7 +179,7 @@ int mw_trypromote (lua_State *L, GCObject *from, int link,
     mw_putchain(L, &queue, i - 1);
     mw_putlink(L, mw_items(&queue)[i - 1].o, badlink, &badkey);
   }
-  mw_put(L, ": ", 2);
+  mw_puts(L, ": ");
   if (badlink == MW_LINK_NONE && c == REFUSED && i > 0 &&
       mw_items(&queue)[i - 1].o->tt == LUA_VTABLE) {  /* it is a key */
     mw_puts(L, "cannot persist a key that is a ");

@@ -29,22 +29,12 @@ static void ref (mw_Reader *r, int kind, mw_Visitor f) {
 }
 
 
-static void skipstring (mw_Reader *r) {
-  size_t l = mw_read_u32(r);
-  if (r->err == NULL)
-    mw_read_bytes(r, l);
-}
-
-
-static void version (mw_Reader *r) {
-  if (mw_read_u8(r) != MW_FORMAT && r->err == NULL)
-    r->err = "unknown version";
-}
-
-
 /* walks over one value */
 static void valuerefs (mw_Reader *r, mw_Visitor f) {
-  switch (mw_read_u8(r)) {
+  unsigned int tag = mw_read_u8(r);
+  if (tag >= MW_TAG_OPEN)
+    mw_read_version(r);
+  switch (tag) {
     case MW_TAG_NIL:
       return;
     case MW_TAG_BOOLEAN:
@@ -53,28 +43,23 @@ static void valuerefs (mw_Reader *r, mw_Visitor f) {
     case MW_TAG_INTEGER: case MW_TAG_FLOAT:
       mw_read_bytes(r, 8);
       return;
-    case MW_TAG_STRING: case MW_TAG_LFUNC:
-      skipstring(r);
-      return;
     case MW_TAG_CFUNC:
       mw_read_bytes(r, 2);
       return;
-    case MW_TAG_STORED:
-      ref(r, MW_REF_TABLE, f);
-      return;
-    case MW_TAG_HANDLE:
-      version(r);
+    case MW_TAG_STORED: case MW_TAG_HANDLE:
       ref(r, MW_REF_TABLE, f);
       return;
     case MW_TAG_CLOSURE:
-      version(r);
       ref(r, MW_REF_CLOSURE, f);
       return;
     case MW_TAG_NAMED:
-      version(r);
-      mw_read_bytes(r, 1);
-      skipstring(r);
+      mw_read_bytes(r, 1);  /* FALLTHROUGH */
+    case MW_TAG_STRING: case MW_TAG_LFUNC: {
+      size_t l = mw_read_u32(r);
+      if (r->err == NULL)
+        mw_read_bytes(r, l);
       return;
+    }
     default:
       r->err = "unknown tag";
   }
@@ -89,7 +74,7 @@ int mw_refs (int tag, const unsigned char *p, size_t n, mw_Visitor f) {
   if (tag != 0) {
     if (mw_read_u8(&r) != (unsigned int)tag)
       return 0;
-    version(&r);
+    mw_read_version(&r);
   }
   if (r.err != NULL)
     return 0;
@@ -108,14 +93,18 @@ int mw_refs (int tag, const unsigned char *p, size_t n, mw_Visitor f) {
 }
 
 
+/* (numbers in records, and in memory here, are little-endian) */
 uint32_t mw_getid (const unsigned char *p) {
-  return p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-         (uint32_t)p[3] << 24;
+  uint32_t id;
+  memcpy(&id, p, sizeof(id));
+  return id;
 }
 
 
 uint64_t mw_gethash (const unsigned char *p) {
-  return mw_getid(p) | (uint64_t)mw_getid(p + 4) << 32;
+  uint64_t hash;
+  memcpy(&hash, p, sizeof(hash));
+  return hash;
 }
 
 

@@ -97,9 +97,8 @@ static void change (lua_State *L, Table *h, const TValue *key,
         return;
       luaO_pushfstring(L, "cannot persist a key that is a %s",
                           ttypename(ttype(key)));
-      mw_pushpath(L, obj2gco(h), MW_LINK_NONE, NULL,
-                  getstr(tsvalue(s2v(L->top.p - 1))));
-      mw_raise(L);
+      mw_raiseat(L, obj2gco(h), MW_LINK_NONE, NULL,
+                 getstr(tsvalue(s2v(L->top.p - 1))));
     }
   }
   if ((ttype(val) > LUA_TSTRING || ttype(val) == LUA_TLIGHTUSERDATA) &&

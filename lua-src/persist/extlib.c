@@ -108,10 +108,8 @@ static void readentry (lua_State *L, void *ud) {
 
 static void pushentry (lua_State *L, Access *a) {
   mw_work(L, readentry, a);
-  if (!a->ok) {
-    mw_pushpath(L, NULL, MW_LINK_KEY, &a->key, mw_S.why);
-    mw_raise(L);
-  }
+  if (!a->ok)
+    mw_raiseat(L, NULL, MW_LINK_KEY, &a->key, mw_S.why);
   setobj2s(L, L->top.p, &a->val);
   mw_inctop(L);
 }
@@ -158,8 +156,7 @@ static int handle_newindex (lua_State *L) {
   if (!ttisnumber(&a.key) && !ttisstring(&a.key) && !ttisboolean(&a.key)) {
     lua_pushfstring(L, "cannot persist a key that is a %s",
                        luaL_typename(L, 2));
-    mw_pushpath(L, NULL, MW_LINK_NONE, NULL, lua_tostring(L, -1));
-    mw_raise(L);
+    mw_raiseat(L, NULL, MW_LINK_NONE, NULL, lua_tostring(L, -1));
   }
   mw_promote(L, NULL, MW_LINK_KEY, &a.key, &a.val);
   mw_work(L, writeentry, &a);
@@ -168,10 +165,8 @@ static int handle_newindex (lua_State *L) {
     mw_inctop(L);
     mw_raise(L);
   }
-  if (!a.ok) {
-    mw_pushpath(L, NULL, MW_LINK_KEY, &a.key, FAILED);
-    mw_raise(L);
-  }
+  if (!a.ok)
+    mw_raiseat(L, NULL, MW_LINK_KEY, &a.key, FAILED);
   return 0;
 }
 
@@ -227,10 +222,8 @@ static int iterate (lua_State *L) {
     mw_work(L, readkey, &key);
     if (key.ok < 0)
       continue;
-    if (key.ok == 0) {
-      mw_pushpath(L, NULL, MW_LINK_NONE, NULL, mw_S.why);
-      mw_raise(L);
-    }
+    if (key.ok == 0)
+      mw_raiseat(L, NULL, MW_LINK_NONE, NULL, mw_S.why);
     setobj2s(L, L->top.p, &key.k);
     mw_inctop(L);
     setobj(L, &a.key, &key.k);
@@ -248,10 +241,8 @@ static int handle_pairs (lua_State *L) {
   Access a;
   a.id = checkhandle(L);
   mw_work(L, readkeys, &a);
-  if (!a.ok) {
-    mw_pushpath(L, NULL, MW_LINK_NONE, NULL, mw_S.why);
-    mw_raise(L);
-  }
+  if (!a.ok)
+    mw_raiseat(L, NULL, MW_LINK_NONE, NULL, mw_S.why);
   setobj2s(L, L->top.p, &a.val);
   mw_inctop(L);
   lua_pushinteger(L, 0);

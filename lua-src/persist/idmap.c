@@ -25,25 +25,24 @@ static int isfree (const mw_Map *m, const mw_Slot *s) {
 }
 
 
-mw_Slot *mw_map_find (const mw_Map *m, const GCObject *o, uint32_t id) {
-  uint32_t i;
-  if (m->used == 0)
-    return NULL;
-  for (i = home(m, o, id); ; i = (i + 1) & (m->size - 1)) {
+/* the slot of an object or id, or the free one where it would be */
+static mw_Slot *probe (const mw_Map *m, const GCObject *o, uint32_t id) {
+  uint32_t i = home(m, o, id);
+  for (;;) {
     mw_Slot *s = &m->slots[i];
-    if (isfree(m, s))
-      return NULL;
-    if (m->byid ? s->id == id : s->o == o)
+    if (isfree(m, s) || (m->byid ? s->id == id : s->o == o))
       return s;
+    i = (i + 1) & (m->size - 1);
   }
 }
 
 
-static mw_Slot *freeslot (mw_Map *m, const GCObject *o, uint32_t id) {
-  uint32_t i = home(m, o, id);
-  while (!isfree(m, &m->slots[i]))
-    i = (i + 1) & (m->size - 1);
-  return &m->slots[i];
+mw_Slot *mw_map_find (const mw_Map *m, const GCObject *o, uint32_t id) {
+  mw_Slot *s;
+  if (m->used == 0)
+    return NULL;
+  s = probe(m, o, id);
+  return isfree(m, s) ? NULL : s;
 }
 
 
@@ -60,7 +59,7 @@ static int resize (mw_Map *m, uint32_t size) {
   for (i = 0; i < m->size; i++) {
     const mw_Slot *s = &m->slots[i];
     if (!isfree(m, s))
-      *freeslot(&n, s->o, s->id) = *s;
+      *probe(&n, s->o, s->id) = *s;
   }
   mw_alloc(NULL, m->slots, m->size * sizeof(mw_Slot), 0);
   *m = n;
@@ -73,7 +72,7 @@ mw_Slot *mw_map_add (mw_Map *m, GCObject *o, uint32_t id) {
   if (m->used >= m->size - m->size / 4 &&
       !resize(m, m->size == 0 ? MINSIZE : m->size * 2))
     return NULL;
-  s = freeslot(m, o, id);
+  s = probe(m, o, id);
   s->o = o;
   s->id = id;
   s->state = 0;

@@ -74,12 +74,6 @@ typedef struct Image {
 
 static Image I;
 
-static void putid (unsigned char *p, uint64_t v, int n) {
-  for (; n > 0; n--, v >>= 8)
-    *p++ = (unsigned char)v;
-}
-
-
 /* the old id or hash of a part, as a key of mw_R.seen */
 static uint32_t partkey (int kind, const unsigned char *p) {
   return (kind == MW_REF_TEXT) ? mw_fold(mw_gethash(p)) : mw_getid(p);
@@ -96,7 +90,7 @@ static void replace (int kind, const unsigned char *p) {
   else if (kind == MW_REF_TEXT)
     memcpy(to, I.hashes.data + s->state, 8);
   else
-    putid(to, s->state, 4);
+    memcpy(to, &s->state, 4);
 }
 
 
@@ -106,8 +100,10 @@ static const unsigned char *blob (mw_Reader *r, size_t *n) {
 }
 
 
+static const char damaged[] = "it is damaged";
+
 /* what to do with the parts of an image */
-enum { STEP_IDS, STEP_REFS, STEP_WRITE };
+enum { STEP_IDS, STEP_TEXTS, STEP_REFS, STEP_WRITE };
 
 
 static int hasclash (int kind, uint32_t key) {
@@ -119,7 +115,7 @@ static void giveid (lua_State *L, int kind, uint32_t key) {
   mw_Slot *s;
   uint32_t id = 0;
   if (hasclash(kind, key)) {
-    I.err = "a part is there twice";
+    I.err = damaged;
     return;
   }
   if (kind != MW_REF_TEXT && (id = mw_newid(NULL)) == 0) {
@@ -139,6 +135,10 @@ static void givehash (lua_State *L, uint32_t key, const unsigned char *p,
   mw_Buffer rec;
   uint64_t hash;
   int count = 0;
+  if (!mw_refs(MW_TAG_TEXT, p, n, replace)) {
+    I.err = damaged;
+    return;
+  }
   rec.data = I.b.data + (p - I.b.data);
   rec.n = rec.cap = n;
   if (!mw_text_put(L, &rec, &hash, &count)) {
@@ -170,12 +170,11 @@ static void recordpart (lua_State *L, mw_Reader *r, int step, int kind,
     giveid(L, kind, key);
     return;
   }
-  if (step == STEP_REFS) {
-    if (!mw_refs(mw_recordtag[kind], p, n, replace))
-      I.err = "a record is damaged";
-    return;
-  }
-  if (kind == MW_REF_TEXT)
+  if (step == STEP_TEXTS && kind == MW_REF_TEXT)
+    givehash(L, key, p, n);
+  if (step == STEP_REFS && !mw_refs(mw_recordtag[kind], p, n, replace))
+    I.err = damaged;
+  if (step != STEP_WRITE || kind == MW_REF_TEXT)
     return;
   id = mw_map_find(&mw_R.seen[kind], NULL, key)->state;
   mw_S.key.n = 0;
@@ -199,7 +198,7 @@ static void tablepart (lua_State *L, mw_Reader *r, int step, uint32_t key) {
       return;
     if (step == STEP_REFS) {
       if (!mw_refs(mw_entrytag(k, klen), v, vlen, replace))
-        I.err = "an entry is damaged";
+        I.err = damaged;
     }
     else if (step == STEP_WRITE)
       putpart(id, k, klen, v, vlen);
@@ -224,7 +223,7 @@ static uint32_t parts (lua_State *L, int step) {
     const unsigned char *p;
     uint32_t key;
     if (kind >= MW_NREFS || (i == 0 && kind != MW_REF_TABLE)) {
-      I.err = "unknown kind of part";
+      I.err = damaged;
       break;
     }
     p = mw_read_bytes(&r, kind == MW_REF_TEXT ? 8 : 4);
@@ -239,31 +238,8 @@ static uint32_t parts (lua_State *L, int step) {
       recordpart(L, &r, step, kind, key);
   }
   if (I.err == NULL && (r.err != NULL || r.p != r.end || count == 0))
-    I.err = "it is cut off or too long";
+    I.err = damaged;
   return first;
-}
-
-
-/* texts come first: references to them need their new hashes */
-static void texts (lua_State *L) {
-  mw_Reader r;
-  mw_reader(&r, &I.b);
-  r.p += sizeof(signature) + 4;
-  while (r.p < r.end && I.err == NULL) {
-    int kind = (int)mw_read_u8(&r);
-    const unsigned char *p = mw_read_bytes(&r, kind == MW_REF_TEXT ? 8 : 4);
-    uint32_t i, count = (kind == MW_REF_TABLE) ? mw_read_u32(&r) * 2 : 1;
-    size_t n = 0;
-    const unsigned char *s = NULL;
-    for (i = 0; i < count; i++)
-      s = blob(&r, &n);
-    if (kind == MW_REF_TEXT) {
-      if (n < 2 || s[0] != MW_TAG_TEXT || s[1] != MW_FORMAT)
-        I.err = "a text is damaged";
-      else
-        givehash(L, partkey(kind, p), s, n);
-    }
-  }
 }
 
 
@@ -276,7 +252,7 @@ uint32_t mw_deserialize (lua_State *L, const unsigned char *p, size_t n) {
   mw_buf_add(L, &I.b, p, n);
   first = parts(L, STEP_IDS);
   if (I.err == NULL)
-    texts(L);
+    parts(L, STEP_TEXTS);  /* references to them need their new hashes */
   if (I.err == NULL)
     parts(L, STEP_REFS);
   if (I.err != NULL)

@@ -275,13 +275,6 @@ int mw_hasentry (lua_State *L, Table *h, const TValue *key) {
 }
 
 
-static l_noret raisebad (lua_State *L, Table *h, int link,
-                         const TValue *key) {
-  mw_pushpath(L, obj2gco(h), link, key, mw_S.why);
-  mw_raise(L);
-}
-
-
 int mw_getmissing (lua_State *L, Table *h, const TValue *key, TValue *res) {
   TValue v;
   mw_load(L, h);
@@ -293,7 +286,7 @@ int mw_getmissing (lua_State *L, Table *h, const TValue *key, TValue *res) {
     l.key = key;
     mw_work(L, lookfor, &l);
     if (!l.ok)
-      raisebad(L, h, MW_LINK_KEY, key);
+      mw_raiseat(L, obj2gco(h), MW_LINK_KEY, key, mw_S.why);
     if (!mw_rawget(h, key, &v))
       return 0;
   }
@@ -352,13 +345,9 @@ static void lookforall (lua_State *L, void *ud) {
   uint32_t id = idof(h);
   mw_Reader r, key;
   TValue k, v, g;
-  char why[sizeof(mw_S.why)];
-  l->ok = 1;
-  if (mw_store_keys(L, id, &keys, &r) < 0) {
-    l->ok = 0;
-    l->badlink = MW_LINK_NONE;
-    strcpy(why, mw_S.why);
-  }
+  l->ok = (mw_store_keys(L, id, &keys, &r) >= 0);
+  l->badlink = MW_LINK_NONE;
+  mw_S.whykept = (lu_byte)!l->ok;
   while (mw_store_nextkey(&r, &key)) {
     const unsigned char *s = key.p;
     size_t len = (size_t)(key.end - key.p);
@@ -371,12 +360,11 @@ static void lookforall (lua_State *L, void *ud) {
     }
     else if (l->ok) {
       l->ok = 0;
-      l->badlink = MW_LINK_NONE;
+      mw_S.whykept = 1;
       if (c > 0) {
         l->badlink = MW_LINK_KEY;
         setobj(L, &l->badkey, &k);
       }
-      strcpy(why, mw_S.why);
     }
   }
   invalidateTMcache(h);
@@ -389,11 +377,9 @@ static void lookforall (lua_State *L, void *ud) {
     else if (l->ok) {
       l->ok = 0;
       l->badlink = MW_LINK_META;
-      strcpy(why, mw_S.why);
     }
   }
-  if (!l->ok)
-    strcpy(mw_S.why, why);
+  mw_S.whykept = 0;
 }
 
 
@@ -431,7 +417,7 @@ void mw_afternext (lua_State *L, Table *h) {
   l.h = h;
   setnilvalue(&l.badkey);
   if (!lookagain(L, &l))
-    raisebad(L, h, l.badlink, &l.badkey);
+    mw_raiseat(L, obj2gco(h), l.badlink, &l.badkey, mw_S.why);
 }
 
 
@@ -464,7 +450,7 @@ Table *mw_realmetatable (lua_State *L, Table *h) {
     m.h = h;
     mw_work(L, lookformeta, &m);
     if (!m.ok)
-      raisebad(L, h, MW_LINK_META, NULL);
+      mw_raiseat(L, obj2gco(h), MW_LINK_META, NULL, mw_S.why);
     mt = m.mt;
   }
   if (mt != NULL) {

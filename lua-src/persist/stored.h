@@ -127,7 +127,8 @@ typedef struct mw_Stored {
   const Table *lastobj;  /* last table looked up by the barrier... */
   Table *lastset;  /* ...and its set in 'pending', NULL if it is new */
   mw_Buffer key, val;  /* scratch */
-  char why[160];  /* what is wrong with the last bad value */
+  char why[160];  /* what is wrong with the last bad value... */
+  lu_byte whykept;  /* ...or with an earlier one, if that is set */
 } mw_Stored;
 
 extern mw_Stored mw_S;
@@ -281,7 +282,7 @@ extern const char *const mw_handlepath;
 extern void mw_startmessage (lua_State *L, GCObject *from, int link,
                              const TValue *key);
 extern void mw_put (lua_State *L, const char *s, size_t n);
-#define mw_puts(L,s)	mw_put(L, s, strlen(s))
+extern void mw_puts (lua_State *L, const char *s);
 extern void mw_putlink (lua_State *L, const GCObject *from, int link,
                         const TValue *key);
 
@@ -301,6 +302,10 @@ extern l_noret mw_raise (lua_State *L);
 */
 extern void mw_pushpath (lua_State *L, GCObject *from, int link,
                          const TValue *key, const char *msg);
+
+/* raises that, with kind "persist" */
+extern l_noret mw_raiseat (lua_State *L, GCObject *from, int link,
+                           const TValue *key, const char *msg);
 
 /* }================================================================== */
 
@@ -381,7 +386,7 @@ extern uint64_t mw_hash (uint64_t h, const void *p, size_t n);
 
 /*
 ** {==================================================================
-** load.c, closure.c
+** decode.c, load.c, closure.c
 ** ===================================================================
 */
 
@@ -425,6 +430,9 @@ extern void mw_closure_abandon (void);
 /* says what is wrong with a value, in mw_S.why; returns 0 */
 extern int mw_bad (const char *what, const char *name, size_t len);
 extern int mw_badvalue (const char *what);
+
+/* reads the version of a record, and sets 'r->err' if it is another one */
+extern void mw_read_version (mw_Reader *r);
 
 /* makes 'r' read what is in 'b' */
 extern void mw_reader (mw_Reader *r, const mw_Buffer *b);
