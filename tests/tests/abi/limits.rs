@@ -291,7 +291,7 @@ fn work_on_stored_tables_is_charged(built: &Built) -> Result<()> {
             let options = HostOptions { tables: tables.clone(), ..HostOptions::default() };
             let mut host = Host::initialised(built, options)?;
             host.set_limits(0, limit)?;
-            let outcome = host.compute(&format!("{chunk} local function step() end step()"))?;
+            let outcome = host.compute(format!("{chunk} local function step() end step()"))?;
             let kind = match &outcome {
                 Outcome::Done(_) => None,
                 Outcome::Failed(failure) => Some(failure.record.kind.as_str()),
