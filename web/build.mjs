@@ -17,7 +17,7 @@ const to = join(root, "dist");
 /** Entries beside index. */
 const entries = ["compat", "stores", "worker"];
 /** What index loads when it is needed. */
-const rare = ["choose", "clear", "instance-snapshot", "node", "upgrade", "store/local-lock", "store/indexeddb-states"];
+const rare = ["rare", "node", "store/local-lock", "store/indexeddb-states"];
 
 rmSync(from, { recursive: true, force: true });
 execFileSync(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", root], { stdio: "inherit" });

@@ -20,7 +20,7 @@ export interface Owner {
 }
 
 /** One Lua value, held. */
-interface Held {
+export interface Held {
   readonly owner: object;
   readonly release: (id: number, count: number) => void;
   readonly id: number;
@@ -179,9 +179,9 @@ export function releaseHandle(object: object): void {
 
 /** The handles of one instance. The same Lua value is the same object for as long as that lives. */
 export class Handles {
-  #live = new Map<number, { object: WeakRef<object>; held: Held }>();
+  readonly live = new Map<number, { object: WeakRef<object>; held: Held }>();
   #registry = new FinalizationRegistry<Held>((h) => {
-    if (this.#live.get(h.id)?.held === h) this.#live.delete(h.id);
+    if (this.live.get(h.id)?.held === h) this.live.delete(h.id);
     if (h.count > 0) h.release(h.id, h.count);
   });
 
@@ -191,19 +191,9 @@ export class Handles {
     private readonly release: (id: number, count: number) => void,
   ) {}
 
-  /** Those that have not been released. What JavaScript has collected is given back first. */
-  *held(): Generator<{ object: object; id: number; kind: number; count: number }> {
-    for (const { object: ref, held: h } of [...this.#live.values()]) {
-      const object = ref.deref();
-      if (object && h.count > 0) yield { object, ...h };
-      else if (h.count > 0) h.release(h.id, h.count);
-      if (!object) h.count = 0;
-    }
-  }
-
   /** The object for a handle that has just arrived. */
   arrive(kind: number, id: number): object {
-    const known = this.#live.get(id);
+    const known = this.live.get(id);
     const before = known?.object.deref();
     if (known && before && known.held.count > 0) {
       known.held.count++;
@@ -212,7 +202,7 @@ export class Handles {
     const object = this.make(KINDS[kind] ?? "userdata");
     const h: Held = { owner: this.owner, release: this.release, id, kind, count: 1 };
     held.set(object, h);
-    this.#live.set(id, { object: new WeakRef(object), held: h });
+    this.live.set(id, { object: new WeakRef(object), held: h });
     this.#registry.register(object, h);
     return object;
   }

@@ -13,51 +13,36 @@ interface Entry {
 
 /** Which value has which id, for as long as Lua holds it. */
 export class HostValues {
-  #ids = new Map<unknown, number>();
-  #entries = new Map<number, Entry>();
+  readonly ids = new Map<unknown, number>();
+  readonly entries = new Map<number, Entry>();
   /** The last id given. */
   last = 0;
 
-  /** How many there are. */
-  get size(): number {
-    return this.#entries.size;
-  }
-
   /** The id of a value that is on its way to Lua. */
   send(value: unknown): number {
-    let id = this.#ids.get(value);
+    let id = this.ids.get(value);
     if (id === undefined) {
       id = ++this.last;
-      this.#ids.set(value, id);
-      this.#entries.set(id, { value, count: 0 });
+      this.ids.set(value, id);
+      this.entries.set(id, { value, count: 0 });
     }
-    (this.#entries.get(id) as Entry).count++;
+    (this.entries.get(id) as Entry).count++;
     return id;
-  }
-
-  entries(): Iterable<[id: number, entry: Readonly<Entry>]> {
-    return this.#entries;
-  }
-
-  /** Gives a value the id that it has in a snapshot. */
-  adopt(id: number, value: unknown, count: number): void {
-    this.#ids.set(value, id);
-    this.#entries.set(id, { value, count });
   }
 
   /** The value; a ReferenceError if Lua has given it back. */
   get(id: number): unknown {
-    const entry = this.#entries.get(id);
+    const entry = this.entries.get(id);
     if (!entry) throw new ReferenceError(`host value ${id} does not exist`);
     return entry.value;
   }
 
   /** Takes back `count` arrivals (`js_release`). */
   release(id: number, count: number): void {
-    const entry = this.#entries.get(id);
+    const entry = this.entries.get(id);
     if (!entry || (entry.count -= count) > 0) return;
-    this.#entries.delete(id);
-    this.#ids.delete(entry.value);
+    this.entries.delete(id);
+    this.ids.delete(entry.value);
   }
 }
 

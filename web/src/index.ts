@@ -2,6 +2,8 @@
 export { Lua, LuaModules } from "./lua.js";
 export type { LoadOptions, ModuleLoader, Path, RestoreOptions, SnapshotOptions, ScriptOptions, SyncScriptOptions } from "./lua.js";
 export type { LuaLimits, LuaStats } from "./instance.js";
+export type { Unreadable } from "./transfer.js";
+export type { UnreadableEntry } from "./store/unreadable.js";
 export type { OnOutput } from "./output.js";
 export type { CallOptions, Result, RunOptions } from "./bridge.js";
 export { compile, supports } from "./module.js";

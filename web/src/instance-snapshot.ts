@@ -10,6 +10,7 @@ import { compile, sources } from "./module.js";
 import { hashModule, readSnapshot, takeSnapshot, type Snapshot } from "./snapshot.js";
 import { detachMemory } from "./clear.js";
 import { copyRecords, type State } from "./state.js";
+import { nextId } from "./transfer.js";
 import { RecordMap } from "./store/records.js";
 import { readStateSync, writeStateSync } from "./store/state-file.js";
 import type { Records } from "./store/store.js";
@@ -61,7 +62,7 @@ const named = ({ functions = {}, permanents = {}, loader }: LoadOptions): [name:
 function nameValues({ hosts, names: later }: ValueBorder, loaded: LoadOptions): HostPart["values"] {
   const names = new Map([...later, ...named(loaded).map(([name, value]): [unknown, string] => [value, name])]);
   const unnamed = new Set<string>();
-  const values = [...hosts.entries()].map(([id, { value, count }]): HostPart["values"][0] => {
+  const values = [...hosts.entries].map(([id, { value, count }]): HostPart["values"][0] => {
     const name = names.get(value);
     if (name === undefined) unnamed.add(nameOf(value) || "an anonymous function");
     return [id, name as string, count];
@@ -74,7 +75,15 @@ function nameHandles(bridge: Bridge, given: Record<string, unknown>): HostPart["
   const names = new Map(Object.entries(given).map(([name, handle]) => [handle, name]));
   const unnamed: string[] = [];
   const handles: HostPart["handles"] = [];
-  for (const { id, kind, object, count } of (bridge.border as ValueBorder).handles.held()) {
+  for (const { object: ref, held } of [...(bridge.border as ValueBorder).handles.live.values()]) {
+    const { id, kind, count } = held;
+    const object = ref.deref();
+    if (!object && count > 0) {
+      // Collected, but its finalizer has not come yet.
+      held.count = 0;
+      bridge.release(id, count);
+    }
+    if (!object || count === 0) continue;
     const name = names.get(object);
     if (name === undefined) unnamed.push(String(bridge.call(Fn.Text, [object]).values[0]));
     else handles.push([id, name, kind, count]);
@@ -154,7 +163,11 @@ export async function restore(file: Uint8Array | Blob, options: RestoreOptions):
         for (const { id, key, value } of readStateSync(host.records).entries) state.records.set(id, key, value);
       }
       snapshot.apply(bridge.exports.memory);
-      for (const [id, name, count] of host.values) hosts.adopt(id, values.get(name), count);
+      for (const [id, name, count] of host.values) {
+        const value = values.get(name);
+        hosts.ids.set(value, id);
+        hosts.entries.set(id, { value, count });
+      }
       hosts.last = host.last;
       for (const [id, name, kind, count] of host.handles) for (let n = 0; n < count; n++) handles[name] = held.arrive(kind, id);
       bridge.enter((x) => x.sync_external_table_counter(nextId(state.records)));
@@ -162,10 +175,4 @@ export async function restore(file: Uint8Array | Blob, options: RestoreOptions):
     functions: new Set(host.functions),
   });
   return Object.assign(lua, { handles });
-}
-
-/** The runtime's counter of ids, which has gone on since. */
-function nextId(records: Records): number {
-  const counter = records.get(0, Uint8Array.of(0x13));
-  return counter && counter.length >= 6 ? new DataView(counter.buffer, counter.byteOffset).getUint32(2, true) : 0;
 }

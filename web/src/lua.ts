@@ -10,6 +10,7 @@ import { compile, type WasmChoice, type WasmSource } from "./module.js";
 import type { OnOutput } from "./output.js";
 import { State, type StateOptions } from "./state.js";
 import type { Records, Session } from "./store/store.js";
+import type { Unreadable } from "./transfer.js";
 import type { LuaInput, LuaValue } from "./values.js";
 
 /** A global's name, or the way to a value inside of tables: `"print"`, `["config", "list", 1]`. */
@@ -49,6 +50,8 @@ export type SyncScriptOptions = CallOptions & Chunk;
 
 export const chunkName = (name: string | undefined): Uint8Array | undefined =>
   name === undefined ? undefined : toBytes(/^[@=]/.test(name) ? name : "@" + name);
+
+const rare = () => import("./rare.js");
 
 export class LuaModules {
   constructor(private readonly bridge: Bridge) {}
@@ -139,7 +142,7 @@ export class Lua {
       for (const [name, value] of Object.entries(options.functions ?? {})) if (!restored?.functions.has(name)) lua.set(name, value);
       const outdated = state.outdated(version);
       if (outdated) {
-        const { upgrade } = await import("./upgrade.js");
+        const { upgrade } = await rare();
         await upgrade(outdated, version as number, onUpgrade && ((from, to) => onUpgrade(lua, from, to)), () => lua.flush());
       }
       signal?.throwIfAborted();
@@ -152,7 +155,7 @@ export class Lua {
 
   /** Makes an instance that goes on where `snapshot` was taken. Fails with a `LuaError` that names what is missing. */
   static async restore(snapshot: Uint8Array | Blob, options: RestoreOptions = {}): Promise<Lua> {
-    return (await import("./instance-snapshot.js")).restore(snapshot, options);
+    return (await rare()).restore(snapshot, options);
   }
 
   /**
@@ -162,7 +165,7 @@ export class Lua {
   async snapshot(options: SnapshotOptions = {}): Promise<Uint8Array> {
     this.#globals?.release();
     this.#globals = undefined;
-    return (await import("./instance-snapshot.js")).take(this.bridge, this.module, this.#state, this.#options, options);
+    return (await rare()).take(this.bridge, this.module, this.#state, this.#options, options);
   }
 
   /** The open state, if there is a store. */
@@ -277,7 +280,25 @@ export class Lua {
 
   /** Empties `Memory`, damaged or not. `save()` then makes that so on disk. */
   async clear(): Promise<void> {
-    (await import("./clear.js")).clearMemory(this.bridge);
+    (await rare()).clearMemory(this.bridge);
+  }
+
+  /** The whole state as one file, compressed. */
+  async exportState(): Promise<Blob> {
+    return (await rare()).exportState(this.bridge, this.#state);
+  }
+
+  /**
+   * Replaces the whole state by that of a file. What scripts hold of the old one goes on as plain tables. Fails with a
+   * `StoreError` if the file is damaged; nothing has changed then.
+   */
+  async importState(file: Blob | Uint8Array): Promise<void> {
+    return (await rare()).importState(this.bridge, this.#state, file);
+  }
+
+  /** What in the state no module can read: `entries`, to be looked at, exported or dropped. */
+  async unreadable(): Promise<Unreadable> {
+    return (await rare()).unreadable(this.bridge, this.#state);
   }
 
   /** Hands over to the store what has changed; every call that runs Lua does that at its end. */

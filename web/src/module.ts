@@ -11,7 +11,7 @@ export interface WasmChoice {
 }
 
 /** Whether this engine runs modules with that encoding of exceptions. */
-export const supports = async (encoding: keyof WasmChoice): Promise<boolean> => (await import("./choose.js")).runs(encoding);
+export const supports = async (encoding: keyof WasmChoice): Promise<boolean> => (await import("./rare.js")).runs(encoding);
 
 /** Where the bytes of a module are: snapshots are tied to them. */
 export const sources = new WeakMap<WebAssembly.Module, string | BufferSource>();
@@ -36,7 +36,7 @@ export async function compile(source?: WasmSource | WasmChoice): Promise<WebAsse
   if (ArrayBuffer.isView(source) || source instanceof ArrayBuffer) return from(source, WebAssembly.compile(source));
   if (typeof Response !== "undefined" && source instanceof Response) return from(source.url, stream(source));
   if (typeof source === "object" && !(source instanceof URL)) {
-    return compile((await import("./choose.js")).choose(source as WasmChoice));
+    return compile((await import("./rare.js")).choose(source as WasmChoice));
   }
   const base = typeof location === "undefined" ? undefined : location.href;
   const url = new URL(source, base).href;

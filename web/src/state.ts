@@ -25,6 +25,9 @@ export function copyRecords(from: Records, to: Records): void {
 }
 
 export class State {
+  /** The version of a copy that is not the session's. */
+  version: number | undefined;
+
   private constructor(
     /** The open state, if there is a store. */
     readonly session: Session | undefined,
@@ -54,6 +57,7 @@ export class State {
       const go = session.hold();
       session.records.clear();
       copyRecords(records, session.records);
+      session.version = this.version ?? session.version;
       go();
     }
     await session.save();

@@ -178,3 +178,76 @@ test("clear empties Memory, damaged or not", async () => {
   assert.deepEqual(c.memory.entries(), [["again", [[1, 2, [3]]]]]);
   await c.close();
 });
+
+test("a whole state goes out as a file and comes in again, under a running instance", async () => {
+  const a = await load({ store: new MemoryStore(), version: 3 });
+  await a.run("Memory.n = 1 local c = 0 Memory.count = function() c = c + 1 return c end Memory.count() Memory.list = {1, {2}}");
+  const file = await a.exportState();
+  assert.ok(file instanceof Blob && file.size < 1000, `${file.size} bytes`);
+  await a.close();
+
+  const store = new MemoryStore();
+  const b = await load({ store });
+  await b.run("Memory.old = {x = 1} old = Memory.old Memory.n = 7 read = function() return Memory.n end");
+  await assert.rejects(b.importState(new Blob([(await file.arrayBuffer()).slice(0, 100)])), { code: "damaged" });
+  assert.deepEqual((await b.run("return Memory.n, Memory.old.x")).values, [7, 1], "nothing has changed");
+  await b.importState(file);
+  assert.deepEqual((await b.run("return read(), Memory.count(), Memory.list, Memory.old, old")).values, [1, 2, [1, [2]], undefined, { x: 1 }]);
+  assert.equal(b.session.version, 3);
+  await b.run("Memory.more = {{}, {}} old.y = 1");
+  await b.close();
+  const c = await load({ store });
+  assert.deepEqual((await c.run("return Memory.count(), Memory.list, Memory.old, #Memory.more")).values, [3, [1, [2]], undefined, 2]);
+  assert.equal(c.collectTables(), 0);
+  await c.close();
+
+  const copy = await load({ store, autoSave: false });
+  await copy.importState(file);
+  assert.equal(copy.memory.get("more"), undefined);
+  await copy.close({ discard: true });
+  const d = await load({ store });
+  assert.deepEqual(d.memory.get("more"), [{}, {}], "nothing was saved");
+  await d.close();
+});
+
+test("entries that nothing can read are listed, exported and dropped", async () => {
+  const store = new MemoryStore();
+  const a = await load({ store });
+  await a.run("Memory.good = 1 Memory.f = function() end");
+  assert.deepEqual((await a.unreadable()).entries, []);
+  await a.close();
+  const session = await store.open("default");
+  const key = Uint8Array.of(4, 3, 0, 0, 0, 98, 97, 100);
+  session.records.set(1, key, Uint8Array.of(250, 1));
+  await session.close();
+  const b = await load({ store });
+  assert.match((await failure(b.run("return Memory.bad"))).message, /Memory\.bad/);
+  const found = await b.unreadable();
+  assert.deepEqual(found.entries.map(({ table, key: at }) => [table, [...at]]), [[1, [...key]]]);
+  assert.match(found.entries[0].reason, /tag 250/);
+  const { readState } = await import("../dist/stores.js");
+  assert.deepEqual((await readState(await found.export())).entries.map((e) => [e.id, [...e.value]]), [[1, [250, 1]]]);
+  assert.equal(found.drop(), 1);
+  assert.deepEqual((await b.run("return Memory.bad, Memory.good")).values, [undefined, 1]);
+  let n = 0;
+  for (const _ of b.memory.keys()) n++;
+  assert.equal(n, 2);
+  await b.close();
+  assert.deepEqual((await (await load({ store })).unreadable()).entries, []);
+});
+
+test("several named states", async () => {
+  const store = new MemoryStore();
+  const [a, b] = await Promise.all(["a", "b"].map((name) => load({ store, name })));
+  await a.run("Memory.who = 'a'");
+  await b.run("Memory.who = 'b'");
+  await Promise.all([a.close(), b.close()]);
+  assert.deepEqual(await store.list(), ["a", "b"]);
+  const again = await load({ store, name: "a" });
+  assert.equal(again.memory.get("who"), "a");
+  await assert.rejects(load({ store, name: "a" }), { code: "locked" });
+  await assert.rejects(store.delete("a"), { code: "locked" });
+  await again.close();
+  await store.delete("a");
+  assert.deepEqual(await store.list(), ["b"]);
+});

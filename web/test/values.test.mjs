@@ -210,14 +210,14 @@ test("host values are given back when Lua has collected them", () => {
   lua.collect();
   const at = lua.stats().hostValues;
   for (let i = 0; i < 50; i++) evaluate("local o = ... return o.i", proxy({ i }));
-  assert.ok(lua.bridge.border.hosts.size > at);
+  assert.ok(lua.bridge.border.hosts.entries.size > at);
   lua.collect();
   lua.collect();
   assert.equal(lua.stats().hostValues, at);
-  assert.equal(lua.bridge.border.hosts.size, at);
+  assert.equal(lua.bridge.border.hosts.entries.size, at);
   // What could not be sent leaves nothing behind.
   assert.throws(() => lua.set("x", [() => 0, 2n ** 70n]), RangeError);
-  assert.equal(lua.bridge.border.hosts.size, at);
+  assert.equal(lua.bridge.border.hosts.entries.size, at);
 });
 
 test("get, set and call, also inside of tables", async () => {
