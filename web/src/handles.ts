@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Lua values that JavaScript holds: functions, tables, userdata and threads, by reference. */
 import type { CallOptions, Result, RunOptions } from "./bridge.js";
 import type { DecodeOptions } from "./codec.js";

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** The Lua that applications see: one instance of the module. */
 import type { ValueBorder } from "./border.js";
 import { Bridge, type CallOptions, type Result, type RunOptions } from "./bridge.js";

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /**
  * `moonwright/worker`: Lua in a worker of its own, so that the page stays responsive and any script can be ended. The page keeps
  * the state and the values; the worker has the module only.

@@ -1,3 +1,4 @@
+/// <reference lib="esnext.disposable" preserve="true" />
 /** Lua values that a page holds of an instance in a worker: as those of `handles.ts`, but every answer is a promise. */
 import type { Result, RunOptions } from "../bridge.js";
 import type { DecodeOptions } from "../codec.js";
