@@ -120,7 +120,6 @@ export function errorFields(fields: Record<string, unknown> = {}): Failure {
     ...(fields as LuaErrorFields),
     message: text(fields["message"]),
     traceback: text(fields["traceback"]),
-    output: text(fields["output"]),
     chunk: fields["chunk"] === undefined ? undefined : text(fields["chunk"]),
   };
 }

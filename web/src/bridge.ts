@@ -79,7 +79,10 @@ export class Bridge implements Owner {
   readonly output = new Output();
   /** What the store threw last: the module only knows that it failed. */
   storeFailure: unknown;
-  #dead: LuaError | undefined;
+  /** Why the instance is not usable any more. */
+  dead: LuaError | undefined;
+  /** Told of that. */
+  readonly ends = new Set<(why: LuaError) => void>();
   /** How many calls into the module are on the stack. */
   #depth = 0;
   #deadline = 0;
@@ -116,14 +119,15 @@ export class Bridge implements Owner {
     return this.#depth > 0;
   }
 
-  /** Makes the instance unusable, and says why. */
+  /** Makes the instance unusable, and says why. Scripts that wait fail with it. */
   kill(why: LuaError): void {
-    this.#dead ??= why;
+    this.dead ??= why;
+    for (const end of this.ends) end(why);
   }
 
   /** Fails if the instance is not usable. */
   check(): void {
-    if (this.#dead) throw new LuaError(this.#dead.message, { kind: "host", cause: this.#dead.cause });
+    if (this.dead) throw new LuaError(this.dead.message, { kind: "host", cause: this.dead.cause });
   }
 
   /** Calls the module. What comes out of there is no Lua error but a crash, after which nothing in it can be relied on. */
@@ -229,8 +233,7 @@ export class Bridge implements Owner {
   /** Calls a function and runs it to its end. */
   call(fn: number, args: readonly unknown[], options: CallOptions = {}, name?: Uint8Array): Result {
     const output: Uint8Array[] = [];
-    const timeout = options.timeout ?? this.defaults.timeout;
-    const deadline = timeout === undefined ? 0 : Date.now() + timeout;
+    const deadline = deadlineOf(options.timeout ?? this.defaults.timeout);
     const bytes = this.border.encode(args);
     this.name(name);
     const at = this.put(bytes);
@@ -251,7 +254,7 @@ export class Bridge implements Owner {
   }
 
   release(id: number, count: number): void {
-    if (!this.#dead) this.enter((x) => x.release_handle(id, count));
+    if (!this.dead) this.enter((x) => x.release_handle(id, count));
   }
 
   /** The import `js_call`. */
@@ -264,7 +267,7 @@ export class Bridge implements Owner {
       n = -1;
     }
     // After a crash nothing of the module may run any more.
-    if (this.#dead) throw this.#dead;
+    if (this.dead) throw this.dead;
     return n;
   }
 
@@ -294,6 +297,13 @@ export class Bridge implements Owner {
     this.put(bytes);
     return bytes.length;
   }
+}
+
+/** When that many milliseconds are over; 0: never. */
+export function deadlineOf(timeout: number | undefined): number {
+  if (timeout === undefined) return 0;
+  if (!(timeout >= 0)) throw new RangeError(`a timeout is milliseconds from 0, not ${timeout}`);
+  return Date.now() + +timeout;
 }
 
 function join(parts: readonly Uint8Array[]): Uint8Array {

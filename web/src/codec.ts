@@ -148,6 +148,9 @@ export class Reader {
   }
 }
 
+/** Elements of an array. A hole is one, so a short program can make an array that nobody could send. */
+const LONGEST = 2 ** 26;
+
 /** A number that arrives in Lua as a float even where it is whole: `float(1)` is 1.0. */
 export class LuaFloat {
   constructor(readonly value: number) {}
@@ -206,6 +209,7 @@ export function encode(w: Writer, values: readonly unknown[], reference: WriteRe
     seen.set(v, seen.size);
     w.u8(Tag.Table);
     if (Array.isArray(v)) {
+      if (v.length > LONGEST) throw new RangeError(`an array of ${v.length} elements is too long for Lua`);
       w.u32(v.length);
       for (let i = 0; i < v.length; i++) {
         write(i + 1);
@@ -215,6 +219,7 @@ export function encode(w: Writer, values: readonly unknown[], reference: WriteRe
       const entries = v instanceof Map ? [...v] : Object.entries(v);
       w.u32(entries.length);
       for (const [key, value] of entries) {
+        if (key == null || key !== key) throw new TypeError(`${key} is no key of a Lua table`);
         write(key);
         write(value);
       }
@@ -224,7 +229,6 @@ export function encode(w: Writer, values: readonly unknown[], reference: WriteRe
 }
 
 function asBytes(v: unknown): Uint8Array | undefined {
-  if (v instanceof Uint8Array) return v;
   if (v instanceof ArrayBuffer) return new Uint8Array(v);
   return ArrayBuffer.isView(v) ? new Uint8Array(v.buffer, v.byteOffset, v.byteLength) : undefined;
 }

@@ -25,6 +25,8 @@ export interface LuaErrorFields {
 }
 
 export class LuaError extends Error {
+  // Minified, it has another.
+  static override readonly name = "LuaError";
   override name = "LuaError";
   readonly kind: LuaErrorKind;
   /** The stack of Lua functions, as `debug.traceback` gives it; "" where there is none. */

@@ -1,5 +1,5 @@
 /** What can be asked of a running module beside calls, wherever it runs. */
-import type { Bridge, Exports } from "./bridge.js";
+import { deadlineOf, type Bridge, type Exports } from "./bridge.js";
 import { LuaError } from "./error.js";
 
 export interface LuaLimits {
@@ -31,10 +31,14 @@ export function start(exports: Exports, seed: number | bigint | undefined): void
   if (exports.init() !== 0) throw new LuaError("not enough memory to start Lua", { kind: "memory" });
 }
 
-/** Sets the limits; those that are not named are lifted. */
+/** Sets the limits; those that are not named are lifted. A RangeError for what is no such number. */
 export function setLimits(bridge: Bridge, { heap = 0, instructions = 0, timeout }: LuaLimits): void {
+  deadlineOf(timeout);
+  const steps = BigInt(instructions);
+  if (!(heap >= 0 && steps >= 0)) throw new RangeError(`limits are numbers from 0, not ${heap} and ${steps}`);
   bridge.defaults.timeout = timeout;
-  bridge.enter((x) => x.set_limits(heap, BigInt(instructions)));
+  // More than a module can have is no limit.
+  bridge.enter((x) => x.set_limits(heap < 2 ** 32 ? heap : 0, steps));
 }
 
 /** Sizes in bytes. */

@@ -315,7 +315,7 @@ export class Lua {
 
   /** Saves, and gives up the instance and the state. With `discard`: what has not been saved is lost. */
   async close(options: { discard?: boolean } = {}): Promise<void> {
-    if (!options.discard) this.flush();
+    if (!options.discard && !this.bridge.dead) this.flush();
     await this.session?.close(options);
     this.bridge.kill(new LuaError("this Lua has been closed", { kind: "host" }));
   }

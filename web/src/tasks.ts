@@ -1,5 +1,5 @@
 /** Runs a task from its start to its end: waits for promises, gives the event loop its turns, minds signal and timeout. */
-import { Status, type Bridge, type BridgeRecord, type Exports, type Result, type RunOptions } from "./bridge.js";
+import { deadlineOf, Status, type Bridge, type BridgeRecord, type Exports, type Result, type RunOptions } from "./bridge.js";
 import { LuaError } from "./error.js";
 import { results } from "./values.js";
 
@@ -29,26 +29,23 @@ function turn(): Promise<void> {
 
 const TIMEOUT = {};
 
-/** What the promise gives; rejects with the signal, or TIMEOUT, if one of these comes first. */
-export function until<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined, deadline: number): Promise<T> {
+/** What the promise gives; rejects with the signal, TIMEOUT, or what `ends` is told, if one of these comes first. */
+export function until<T>(promise: PromiseLike<T>, signal: AbortSignal | undefined, deadline: number, ends = new Set<(why: LuaError) => void>()): Promise<T> {
   return new Promise((resolve, reject) => {
     const end = (): void => {
       clearTimeout(timer);
       signal?.removeEventListener("abort", abort);
+      ends.delete(fail);
     };
-    const abort = (): void => {
-      end();
-      reject(signal);
-    };
+    const fail = (e: unknown): void => (end(), reject(e));
+    const abort = (): void => fail(signal);
     const left = deadline - Date.now();
     // Timers count in 31 bits: a longer wait has none, and is ended by the deadline when Lua goes on.
-    const timer = deadline && left < 2 ** 31 ? setTimeout(() => (end(), reject(TIMEOUT)), left) : undefined;
+    const timer = deadline && left < 2 ** 31 ? setTimeout(() => fail(TIMEOUT), left) : undefined;
     signal?.addEventListener("abort", abort);
     if (signal?.aborted) abort();
-    promise.then(
-      (v) => (end(), resolve(v)),
-      (e: unknown) => (end(), reject(e)),
-    );
+    ends.add(fail);
+    promise.then((v) => (end(), resolve(v)), fail);
   });
 }
 
@@ -71,9 +68,9 @@ function abort(b: Bridge, record: BridgeRecord, output: Uint8Array[], signal: Ab
 
 /** See `Bridge.run`. */
 export async function runTask(b: Bridge, fn: number, args: readonly unknown[], options: RunOptions, name?: Uint8Array): Promise<Result> {
-  const { signal, timeout = b.defaults.timeout } = options;
+  const { signal } = options;
   if (signal?.aborted) throw aborted(signal);
-  let deadline = timeout === undefined ? 0 : Date.now() + timeout;
+  let deadline = deadlineOf(options.timeout ?? b.defaults.timeout);
   const slice = options.slice ?? (signal ? SLICE : 0);
   const output: Uint8Array[] = [];
   const step = (f: (x: Exports, flags: number) => number): BridgeRecord => b.step(output, options, deadline, slice, f);
@@ -91,7 +88,7 @@ export async function runTask(b: Bridge, fn: number, args: readonly unknown[], o
       if (record.status === Status.Waits) {
         const promise = b.waiting.get(task);
         b.waiting.delete(task);
-        input = results(await until(promise as PromiseLike<unknown>, signal, deadline));
+        input = results(await until(promise as PromiseLike<unknown>, signal, deadline, b.ends));
       } else await turn();
       if (signal?.aborted) throw signal;
       bytes = b.border.encode(input);

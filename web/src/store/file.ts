@@ -85,6 +85,7 @@ export class FileStore implements Store {
     return {
       ...state,
       fresh: !bytes,
+      full: /ENOSPC|EDQUOT/,
       commit: async (_journal, records) => {
         const content = await writeState(records, records.version, this.#compress);
         const next = path + ".new";

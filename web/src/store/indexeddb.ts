@@ -30,6 +30,8 @@ export interface IndexedDbOptions {
   durability?: Durability;
 }
 
+const rare = () => import("./indexeddb-states.js");
+
 export class IndexedDbStore implements Store {
   readonly #database: string;
   readonly #durability: Durability;
@@ -44,12 +46,12 @@ export class IndexedDbStore implements Store {
   }
 
   async list(): Promise<string[]> {
-    return (await import("./indexeddb-states.js")).list(await this.#connect());
+    return (await rare()).list(await this.#connect());
   }
 
   async delete(name: string): Promise<void> {
     checkName(name);
-    const { remove } = await import("./indexeddb-states.js");
+    const { remove } = await rare();
     await remove(await this.#connect(), name, this.#lock(name), this.#durability);
   }
 
@@ -58,7 +60,7 @@ export class IndexedDbStore implements Store {
   }
 
   async #connect(): Promise<IDBDatabase> {
-    if (!globalThis.indexedDB) throw new StoreError("failed", "there is no IndexedDB here; use another store, such as FileStore or MemoryStore");
+    if (!globalThis.indexedDB) throw new StoreError("failed", "there is no IndexedDB here; use another store");
     try {
       const opening = indexedDB.open(this.#database, 1);
       opening.onupgradeneeded = () => {
@@ -86,7 +88,7 @@ export class IndexedDbStore implements Store {
     const read = rows.map(unpack);
     for (const entry of read) if (entry) entries.push(entry);
     const damaged =
-      entries.length === rows.length ? [] : await (await import("./indexeddb-states.js")).listDamaged(db, name, rows.map((row, n) => (read[n] ? undefined : { row })));
+      entries.length === rows.length ? [] : await (await rare()).listDamaged(db, name, rows.map((row, n) => (read[n] ? undefined : { row })));
     let stamp = state?.stamp;
     let version = state?.version ?? 0;
     return {

@@ -62,6 +62,8 @@ export class LocalStorageStore implements Store {
     return {
       ...state,
       fresh: last === null,
+      // Firefox's name for it.
+      full: /NS_ERROR_DOM_QUOTA_REACHED/,
       commit(_journal, records) {
         if (storage.getItem(item) !== last)
           throw new StoreError("taken", `the item "${item}" of localStorage was changed from elsewhere while it was open here; open the state again to see what is there now`);

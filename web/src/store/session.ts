@@ -13,6 +13,8 @@ export interface Backend {
   readonly version: number;
   /** True if there is no state of that name yet. */
   readonly fresh: boolean;
+  /** Names or codes of errors that say that there is no room, beside QuotaExceededError. */
+  readonly full?: RegExp;
   /** Entries that could not be read: their numbers, to be dropped by, and what to tell people. */
   readonly damaged?: readonly { seq: number; place: string; bytes: Uint8Array | undefined }[];
   /**
@@ -53,12 +55,11 @@ export function checkName(name: unknown): asserts name is string {
 }
 
 /** Any failure of a commit as a StoreError. */
-function asStoreError(error: unknown, name: string): StoreError {
+function asStoreError(error: unknown, name: string, full: RegExp | undefined): StoreError {
   if (error instanceof StoreError) return error;
   const { name: kind, code, message } = (error ?? {}) as { name?: string; code?: string; message?: string };
-  const full = kind === "QuotaExceededError" || kind === "NS_ERROR_DOM_QUOTA_REACHED" || code === "ENOSPC" || code === "EDQUOT";
-  return full
-    ? new StoreError("quota", `no room to save the state "${name}"; its changes are kept in memory, free some room and save again`, error)
+  return kind === "QuotaExceededError" || full?.test(`${kind} ${code}`)
+    ? new StoreError("quota", `no room to save the state "${name}"; its changes are kept: free some room and save again`, error)
     : new StoreError("failed", `saving the state "${name}" failed: ${message ?? String(error)}`, error);
 }
 
@@ -199,7 +200,7 @@ class StateSession implements Session {
       await this.#backend.commit(journal, records, leaving);
     } catch (error) {
       records.restore(journal);
-      throw asStoreError(error, this.name);
+      throw asStoreError(error, this.name, this.#backend.full);
     } finally {
       this.#writing = false;
     }

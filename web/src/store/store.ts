@@ -109,6 +109,7 @@ export interface Store {
 export type StoreErrorCode = "locked" | "taken" | "readonly" | "quota" | "damaged" | "closed" | "failed";
 
 export class StoreError extends Error {
+  static override readonly name = "StoreError";
   override readonly name = "StoreError";
   readonly code: StoreErrorCode;
 
