@@ -6,7 +6,7 @@
 ** are nearly always the float nearest to the true result.
 */
 
-#if defined(__OPTIMIZE_SIZE__)
+#if defined(MW_SMALL_MATH)
 
 #include <math.h>
 #include <stdint.h>

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#undef __OPTIMIZE_SIZE__
-#define __OPTIMIZE_SIZE__	1
+
+#define MW_SMALL_MATH
 #define log	mw_log
 #define log2	mw_log2
 #define log10	mw_log10

@@ -4,12 +4,14 @@
 //! start zig in its role `cc` and would compile into its own layout of files.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use thiserror::Error;
 
+use crate::compile_level::level;
 use crate::object_cache::{KeyBase, ObjectCache};
 use crate::output_file::WriteError;
 use crate::progress::Progress;
@@ -120,6 +122,15 @@ struct Unit {
     ours: bool,
 }
 
+/// What decides a file's arguments beside the profile: whether it is the runtime's, and its optimisation level.
+type Mode = (bool, &'static str);
+
+impl Unit {
+    fn mode(&self, profile: Profile) -> Mode {
+        (self.ours, level(profile, &self.stem))
+    }
+}
+
 /// Compiles all C files of `plan` that the cache does not have yet and gives all objects: upstream's in the order of
 /// their names, then the runtime's.
 ///
@@ -142,18 +153,20 @@ pub fn compile_all(
     let units = units(plan)?;
     let cache = ObjectCache::new(&plan.cache);
     let headers = headers(plan)?;
-    let mut modes = Vec::new();
-    for ours in [false, true] {
-        let arguments = arguments(toolchain, plan, ours)?;
-        let mut base = KeyBase::new(&toolchain.id, &arguments);
-        headers.iter().for_each(|(name, content)| base.header(name, content));
-        modes.push((arguments, base));
+    let mut modes = BTreeMap::new();
+    for mode in units.iter().map(|unit| unit.mode(plan.profile)) {
+        if let Entry::Vacant(entry) = modes.entry(mode) {
+            let arguments = arguments(toolchain, plan, mode)?;
+            let mut base = KeyBase::new(&toolchain.id, &arguments);
+            headers.iter().for_each(|(name, content)| base.header(name, content));
+            entry.insert((arguments, base));
+        }
     }
     let mut objects = vec![PathBuf::new(); units.len()];
     let mut missing = Vec::new();
     for (index, unit) in units.iter().enumerate() {
         let content = read(&unit.path)?;
-        let (arguments, base) = &modes[usize::from(unit.ours)];
+        let (arguments, base) = &modes[&unit.mode(plan.profile)];
         let key = base.key(&unit.stem, &content);
         match cache.find(&key, &unit.stem) {
             Some(object) => objects[index] = object,
@@ -255,19 +268,8 @@ fn headers(plan: &CompilePlan<'_>) -> Result<BTreeMap<String, Vec<u8>>, CompileE
     Ok(headers)
 }
 
-/// The optimisation level of a profile, as it stands after `-O`. Against `-O2`, `-O3` takes 10 % off string work and 2 % off sorting,
-/// is level elsewhere and costs 2 % in size; `-Oz` is level in calls and arithmetic and a third slower on tables and strings.
-fn level(profile: Profile) -> &'static str {
-    match profile {
-        Profile::Size => "z",
-        Profile::Speed => "3",
-        Profile::Dev => "1",
-    }
-}
-
-/// The arguments that name no folder of this machine, for the runtime's files (`ours`) or for upstream's.
-fn arguments(toolchain: &Toolchain, plan: &CompilePlan<'_>, ours: bool) -> Result<Vec<String>, CompileError> {
-    let level = level(plan.profile);
+/// The arguments that name no folder of this machine, for the files of one mode.
+fn arguments(toolchain: &Toolchain, plan: &CompilePlan<'_>, (ours, level): Mode) -> Result<Vec<String>, CompileError> {
     let mut build = cc::Build::new();
     build
         // Prints nothing and takes nothing from the environment: neither a cargo build script's variables nor CFLAGS.
@@ -305,8 +307,8 @@ fn arguments(toolchain: &Toolchain, plan: &CompilePlan<'_>, ours: bool) -> Resul
     };
     if plan.profile == Profile::Size {
         // A switch in place of the interpreter's jump table takes 4 kB off. (Optimising at link time, -flto, adds 4: it inlines
-        // across files.)
-        build.flag("-DLUA_USE_JUMPTABLE=0");
+        // across files.) The C library's mathematical functions would add 24.
+        build.flag("-DLUA_USE_JUMPTABLE=0").flag("-DMW_SMALL_MATH");
     }
     let tool = build
         .try_get_compiler()
@@ -469,6 +471,7 @@ mod tests {
         }
         let speed = project.compile(Profile::Speed).unwrap();
         assert!(text(&speed[0]).contains("-O3") && !text(&speed[0]).contains("JUMPTABLE"));
+        assert!(text(&speed[2]).contains("-Oz"), "abi.c is not among the hot files");
         let dev = project.compile(Profile::Dev).unwrap();
         assert!(text(&dev[0]).contains("-O1") && text(&dev[0]).contains(" -g ") && text(&dev[0]).contains("-UNDEBUG"));
     }

@@ -7,6 +7,7 @@ pub mod cache_folder;
 pub mod cli;
 pub mod command;
 pub mod compile;
+pub mod compile_level;
 pub mod contract;
 pub mod digest;
 pub mod features;
