@@ -105,7 +105,6 @@ export class Lua {
   declare readonly handles?: Record<string, LuaHandle | LuaFunction>;
   #state: State;
   #options: LoadOptions;
-  #globals: LuaTable | undefined;
 
   private constructor(
     /** The module that runs: give it to `Lua.load` as `wasm`, also in workers. */
@@ -164,8 +163,6 @@ export class Lua {
    * says what is in the way: scripts that wait, and values of one side that the other holds and that have no name.
    */
   async snapshot(options: SnapshotOptions = {}): Promise<Uint8Array> {
-    this.#globals?.release();
-    this.#globals = undefined;
     return (await rare()).take(this.bridge, this.module, this.#state, this.#options, options);
   }
 
@@ -194,9 +191,9 @@ export class Lua {
     return this.bridge.call(Fn.Load, [code, chunkName(options.name)]).values[0];
   }
 
-  /** The globals as a table handle. */
+  /** The globals as a table handle, to be released like any other. */
   get globals(): LuaTable {
-    return (this.#globals ??= this.bridge.call(Fn.Globals, []).values[0]);
+    return this.bridge.call(Fn.Globals, []).values[0];
   }
 
   #find(path: readonly LuaInput[], options?: DecodeOptions): LuaValue {
@@ -225,7 +222,7 @@ export class Lua {
 
   /** Gives back a handle that came on the way. */
   #done(v: LuaValue): void {
-    if (v !== this.#globals && handleId(v, this.bridge) !== undefined) v.release();
+    if (handleId(v, this.bridge) !== undefined) v.release();
   }
 
   /** The function that `f` means, and whether it is to be given back after the call. */

@@ -14,7 +14,7 @@ export async function exportState(bridge: Bridge, { session, records }: State): 
 }
 
 /** Replaces the state by the file's. Nothing has changed if that is damaged (a `StoreError`). */
-export async function importState(bridge: Bridge, state: State, file: Blob | Uint8Array): Promise<void> {
+export async function importState(bridge: Bridge, state: Pick<State, "session" | "records" | "version">, file: Blob | Uint8Array): Promise<void> {
   const { session, records } = state;
   const { version, entries } = await stateFile.readState(file);
   bridge.flush();
@@ -58,7 +58,7 @@ export class Unreadable {
   }
 }
 
-export function unreadable(bridge: Bridge, { records }: State): Unreadable {
+export function unreadable(bridge: Bridge, { records }: Pick<State, "records">): Unreadable {
   bridge.flush();
   return new Unreadable(records, findUnreadable(records));
 }

@@ -8,6 +8,7 @@ import { Op } from "./host-values.js";
 import * as instance from "./instance.js";
 import { node } from "./node.js";
 import { readStateSync } from "./store/state-file.js";
+import { importState, unreadable } from "./transfer.js";
 import { NotedRecords } from "./worker/changes.js";
 import { packError, type Reply, type RemoteOptions, type Request } from "./worker/protocol.js";
 
@@ -140,6 +141,13 @@ async function answer(m: Request & { id: number }): Promise<[result: unknown, ou
       return [instance.collectTables(bridge)];
     case "clear":
       return [clearMemory(bridge)];
+    case "import": {
+      const state: Parameters<typeof importState>[1] = { session: undefined, records, version: undefined };
+      await importState(bridge, state, m.file);
+      return [state.version];
+    }
+    case "dropUnreadable":
+      return [unreadable(bridge, { records }).drop()];
     default:
       throw new LuaError(`the worker does not know '${m.do}': it is older than the page`, { kind: "host" });
   }

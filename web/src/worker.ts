@@ -12,8 +12,9 @@ import { chunkName, preparation, type LoadOptions, type Path, type ScriptOptions
 import { compile } from "./module.js";
 import { node } from "./node.js";
 import { State } from "./state.js";
-import { writeStateSync } from "./store/state-file.js";
+import { exportState, writeStateSync } from "./store/state-file.js";
 import type { Records, Session } from "./store/store.js";
+import { exportUnreadable, findUnreadable, type UnreadableEntry } from "./store/unreadable.js";
 import { upgrade } from "./upgrade.js";
 import type { LuaInput, LuaValue } from "./values.js";
 import { RemoteHandle, RemoteTable, type RemoteFunction } from "./worker/handles.js";
@@ -259,6 +260,36 @@ export class LuaWorker {
     await this.#thread.serve("clear");
   }
 
+  /** The whole state as one file, compressed. */
+  async exportState(): Promise<Blob> {
+    await this.flush();
+    return exportState({ records: this.records, version: this.session?.version ?? 0 });
+  }
+
+  /** Replaces the whole state by that of a file, see `Lua.importState`. */
+  async importState(file: Blob | Uint8Array): Promise<void> {
+    const bytes = file instanceof Uint8Array ? file.slice() : new Uint8Array(await file.arrayBuffer());
+    const go = this.session?.hold();
+    try {
+      const version = (await this.#thread.ask({ do: "import", file: bytes }, (v) => v, [bytes.buffer])) as number;
+      if (this.records !== this.session?.records) this.state.version = version;
+      else this.session.version = version;
+    } finally {
+      go?.();
+    }
+  }
+
+  /** What in the state no module can read, see `Lua.unreadable`; `drop` gives a promise. */
+  async unreadable(): Promise<{ entries: readonly UnreadableEntry[]; export(): Promise<Blob>; drop(): Promise<number> }> {
+    await this.flush();
+    const entries = findUnreadable(this.records);
+    return {
+      entries,
+      export: () => exportUnreadable(entries),
+      drop: async () => (entries.length ? ((await this.#thread.serve("dropUnreadable")) as number) : 0),
+    };
+  }
+
   /** Hands over to the page what has changed; every script does that at its end. */
   async flush(): Promise<number> {
     return (await this.#thread.serve("flush")) as number;
@@ -287,7 +318,12 @@ export class LuaWorker {
 
   /** Saves, and gives up the worker and the state. With `discard`: what has not been saved is lost. */
   async close(options: { discard?: boolean } = {}): Promise<void> {
-    if (!options.discard && !this.#thread.ended) await this.flush();
+    if (!options.discard && !this.#thread.ended) {
+      // After a crash there is only what has been handed over.
+      await this.flush().catch((e: unknown) => {
+        if ((e as LuaError).kind !== "host") throw e;
+      });
+    }
     await this.session?.close(options);
     this.#end("this Lua has been closed");
   }

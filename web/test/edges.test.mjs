@@ -116,6 +116,16 @@ describe("calls", () => {
     assert.throws(() => a(), { name: "ReferenceError", message: /released/ });
   });
 
+  test("the globals' handle is given back like any other", () => {
+    const { globals } = lua;
+    globals.set("g", 1);
+    globals.release();
+    globals.release();
+    assert.equal(lua.get("g"), 1);
+    lua.set("g", 2);
+    assert.equal(lua.globals.get("g"), 2);
+  });
+
   test("timeouts and limits that are no numbers", async () => {
     for (const timeout of [NaN, -1, "soon"]) {
       assert.match((await failure(lua.run("return 1", { timeout }))).message, /a timeout is milliseconds from 0/);

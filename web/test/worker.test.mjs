@@ -177,4 +177,46 @@ describe("a worker's state", () => {
     assert.match(gone.message, /the worker failed: .*nowhere/);
     await (await LuaWorker.load({ store })).close();
   });
+
+  test("goes out as a file and comes in again, is cleared, and mended", async () => {
+    const store = new MemoryStore();
+    const a = await LuaWorker.load({ store, version: 4 });
+    await a.run("Memory.n = 1 Memory.list = {1, {2}}");
+    const file = await a.exportState();
+    await a.clear();
+    assert.deepEqual(await a.memory.keys(), []);
+    assert.deepEqual(a.records.tables().filter((id) => id !== 0), []);
+    await a.run("Memory.other = {{}} held = Memory.other");
+    await assert.rejects(a.importState(Uint8Array.of(1, 2, 3)), { code: "damaged" });
+    await a.importState(file);
+    assert.deepEqual((await a.run("return Memory.n, Memory.list, Memory.other, held")).values, [1, [1, [2]], undefined, [{}]]);
+    await a.close();
+    await a.close();
+
+    const session = await store.open("default");
+    assert.equal(session.version, 4);
+    session.records.set(1, Uint8Array.of(4, 3, 0, 0, 0, 98, 97, 100), Uint8Array.of(250));
+    await session.close();
+    const b = await LuaWorker.load({ store });
+    const found = await b.unreadable();
+    assert.equal(found.entries.length, 1);
+    assert.ok((await found.export()).size > 40);
+    assert.equal(await found.drop(), 1);
+    assert.deepEqual((await b.memory.keys()).sort(), ["list", "n"]);
+    await b.close();
+    const c = await LuaWorker.load({ store });
+    assert.deepEqual((await c.unreadable()).entries, []);
+    assert.deepEqual(await c.memory.get("list"), [1, [2]]);
+    await c.close();
+  });
+
+  test("handles of a worker that has been restarted are refused", async () => {
+    const lua = await LuaWorker.load();
+    const f = await lua.compile("return 1");
+    await lua.restart();
+    await assert.rejects(f(), /restarted/);
+    await assert.rejects(lua.run("return ...", { args: [f] }), /another instance/);
+    f.release();
+    await lua.close();
+  });
 });

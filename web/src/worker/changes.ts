@@ -4,7 +4,7 @@ import { RecordMap } from "../store/records.js";
 import type { Records } from "../store/store.js";
 
 const enum Change {
-  Set, Delete, Drop,
+  Set, Delete, Drop, Clear,
 }
 
 /** The worker's records: what the module changes is noted. */
@@ -32,6 +32,11 @@ export class NotedRecords extends RecordMap {
     return super.drop(id);
   }
 
+  override clear(): 0 | -1 {
+    this.#note(Change.Clear, 0);
+    return super.clear();
+  }
+
   /** What has changed since the last call; undefined: nothing. */
   changes(): Uint8Array | undefined {
     // The journal is for stores, of which there is none here.
@@ -47,7 +52,8 @@ export function applyChanges(bytes: Uint8Array, records: Records): void {
   for (const r = new Reader(bytes); !r.done; ) {
     const change: Change = r.u8();
     const id = r.u32();
-    if (change === Change.Drop) records.drop(id);
+    if (change === Change.Clear) records.clear();
+    else if (change === Change.Drop) records.drop(id);
     else if (change === Change.Delete) records.delete(id, r.block());
     else records.set(id, r.block(), r.block());
   }

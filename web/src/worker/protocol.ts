@@ -7,7 +7,7 @@ import { StoreError, type StoreErrorCode } from "../store/store.js";
 export type RemoteOptions = Pick<CallOptions, "timeout" | "tables"> & { slice?: number | undefined };
 
 /** The instance's own functions that have no number. */
-export type Service = "flush" | "stats" | "collectTables" | "clear";
+export type Service = "flush" | "stats" | "collectTables" | "clear" | "dropUnreadable";
 
 /** What `tostring` says of the host values that the message brings: Lua can't wait for that. */
 interface WithTexts {
@@ -19,6 +19,7 @@ export type Request =
   | ({ do: "call" | "run"; id: number; fn: number; bytes: Uint8Array; name: Uint8Array | undefined; options: RemoteOptions } & WithTexts)
   | { do: "limits"; id: number; heap: number; instructions: bigint; timeout: number | undefined }
   | { do: Service; id: number }
+  | { do: "import"; id: number; file: Uint8Array }
   | { do: "abort"; id: number }
   | ({ do: "answer"; id: number; bytes: Uint8Array; raise: 0 | 1 | 2 } & WithTexts)
   | { do: "release"; handle: number; count: number };
