@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::context::{Context, TableMode};
 use crate::error::Error;
 use crate::host::{BoxError, HostValue};
-use crate::limits::Limits;
+use crate::limits::{Interrupt, Limits};
 use crate::lua::Lua;
 use crate::module::{Module, ModuleSource};
 use moonwright_store::{MemoryStore, Store};
@@ -23,6 +23,7 @@ pub struct Builder {
     store: Option<Box<dyn Store>>,
     output: Option<Box<dyn Write + Send>>,
     limits: Limits,
+    interrupt: Option<Interrupt>,
     mode: TableMode,
     flush: FlushMode,
     seed: Option<i64>,
@@ -53,6 +54,13 @@ impl Builder {
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Self {
         self.limits = limits;
+        self
+    }
+
+    /// What ends a call from outside, on top of the limits.
+    #[must_use]
+    pub fn interrupt(mut self, interrupt: &Interrupt) -> Self {
+        self.interrupt = Some(interrupt.clone());
         self
     }
 
@@ -181,6 +189,7 @@ impl Builder {
             tables: Overlay::new(store),
             output: self.output.unwrap_or_else(|| Box::new(std::io::stdout())),
             limits: self.limits,
+            interrupt: self.interrupt,
             mode: self.mode,
             // What is set up here is nothing that would be stored.
             flush: FlushMode::Manual,

@@ -1,6 +1,6 @@
 //! What can be done with an instance, from outside and from inside host functions.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use crate::codec::{CodecError, Decoder, Encoded, Encoder};
 use crate::engine::{Export, Machine, Stop, stop};
@@ -387,9 +387,12 @@ impl<'a> Context<'a> {
         let state = self.state();
         state.stack = stack_position();
         state.resumed = Instant::now();
-        if let Some(time) = state.limits.time {
+        if let Some(time) = state.time() {
+            if let Some(interrupt) = &state.interrupt {
+                interrupt.clear();
+            }
             state.deadline = state.resumed.checked_add(time);
-            let at = now() + time.min(Duration::from_secs(1 << 40)).as_secs_f64() * 1000.0;
+            let at = now() + time.as_secs_f64() * 1000.0;
             self.wasm(Export::SetDeadline { at })?;
             self.machine.watch_deadline();
         }
@@ -401,7 +404,7 @@ impl<'a> Context<'a> {
         if self.state().ended.is_some() {
             return result;
         }
-        if self.state().limits.time.is_some() {
+        if self.state().time().is_some() {
             self.wasm(Export::SetDeadline { at: 0.0 })?;
             self.state().deadline = None;
         }

@@ -43,7 +43,7 @@ pub use error::{Error, ErrorKind, LuaError};
 pub use flush::{FlushMode, Flushed};
 pub use handle::{Function, Handle, HandleKind};
 pub use host::{BoxError, HostObject, HostValue, Raise};
-pub use limits::{Limits, MemoryUse};
+pub use limits::{Interrupt, Limits, MemoryUse};
 pub use lua::Lua;
 pub use module::{Module, ModuleSource};
 #[cfg(feature = "redb")]

@@ -1,5 +1,7 @@
 //! Limits of an instance.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// What scripts may use. A limit that is met ends the call with an error ([`crate::ErrorKind::Limit`], or `Memory` for the
@@ -39,6 +41,34 @@ impl Limits {
     pub fn time(mut self, time: Duration) -> Self {
         self.time = Some(time);
         self
+    }
+}
+
+/// Ends what an instance runs, from another thread or a signal handler. Clones end the same instance's call.
+///
+/// The call fails as at a limit ([`crate::ErrorKind::Limit`]), and the instance is ready for the next one. Without a call
+/// under way nothing happens.
+#[derive(Clone, Debug, Default)]
+pub struct Interrupt(Arc<AtomicBool>);
+
+impl Interrupt {
+    /// One that no instance has yet: give it to [`crate::Builder::interrupt`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends the call that runs now.
+    pub fn interrupt(&self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether the last call was ended, or is about to be.
+    pub fn is_interrupted(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0.store(false, Ordering::Relaxed);
     }
 }
 

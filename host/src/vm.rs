@@ -3,19 +3,25 @@
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::context::TableMode;
 use crate::engine::{Export, Machine, Stop};
 use crate::error::Error;
 use crate::handle::Released;
 use crate::host::{HostFuture, HostValues};
-use crate::limits::Limits;
+use crate::limits::{Interrupt, Limits};
 use crate::module::Module;
 use moonwright_store::StoreError;
 
 use crate::flush::FlushMode;
 use crate::overlay::Overlay;
+
+/// The deadline of a call that has none but can be interrupted: one that the module has to look at the clock for.
+const FAR: Duration = Duration::from_secs(100 * 366 * 24 * 3600);
+
+/// A time behind [`FAR`], milliseconds since the Unix epoch.
+const AFTER: f64 = 1e13;
 
 /// What the imports see of an instance.
 pub(crate) struct State {
@@ -24,6 +30,7 @@ pub(crate) struct State {
     pub(crate) instance: Arc<Released>,
     pub(crate) output: Box<dyn Write + Send>,
     pub(crate) limits: Limits,
+    pub(crate) interrupt: Option<Interrupt>,
     pub(crate) mode: TableMode,
     pub(crate) flush: FlushMode,
     /// Calls under way, one inside the other.
@@ -46,6 +53,7 @@ pub(crate) struct Setup {
     pub(crate) tables: Overlay,
     pub(crate) output: Box<dyn Write + Send>,
     pub(crate) limits: Limits,
+    pub(crate) interrupt: Option<Interrupt>,
     pub(crate) mode: TableMode,
     pub(crate) flush: FlushMode,
     pub(crate) seed: Option<i64>,
@@ -53,6 +61,12 @@ pub(crate) struct Setup {
 }
 
 impl State {
+    /// How long a call may take; `None`: nobody ends it.
+    pub(crate) fn time(&self) -> Option<Duration> {
+        let far = self.interrupt.as_ref().map(|_| FAR);
+        self.limits.time.map(|time| time.min(FAR)).or(far)
+    }
+
     /// How far linear memory may grow: the module counts what Lua uses; memory holds that, what the allocator wastes, and
     /// the module's own data.
     pub(crate) fn memory_limit(&self) -> usize {
@@ -62,13 +76,14 @@ impl State {
 
 /// Instantiates and initialises.
 pub(crate) fn instantiate(module: &Module, setup: Setup) -> Result<Box<dyn Machine + Send>, Error> {
-    let Setup { tables, output, limits, mode, flush, seed, slice } = setup;
+    let Setup { tables, output, limits, interrupt, mode, flush, seed, slice } = setup;
     let state = State {
         tables,
         hosts: HostValues::default(),
         instance: Arc::default(),
         output,
         limits,
+        interrupt,
         mode,
         flush,
         depth: 0,
@@ -96,6 +111,11 @@ pub(crate) fn instantiate(module: &Module, setup: Setup) -> Result<Box<dyn Machi
         lua.call(Export::SetSlice { steps: slice }).map_err(failed)?;
     }
     Ok(lua)
+}
+
+/// The time as an instance is told it: one that is interrupted finds itself past every deadline.
+pub(crate) fn told(state: &State) -> f64 {
+    if state.interrupt.as_ref().is_some_and(Interrupt::is_interrupted) { AFTER } else { now() }
 }
 
 /// Milliseconds since the Unix epoch.

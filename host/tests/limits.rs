@@ -5,7 +5,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{builder, each};
-use moonwright::{ErrorKind, Limits, Lua};
+use moonwright::{ErrorKind, Interrupt, Limits, Lua};
 
 /// Runs what must be ended by a limit, then what must still work.
 fn ended(lua: &mut Lua, code: &str, kinds: &[ErrorKind]) {
@@ -117,5 +117,22 @@ fn any_number_of_errors() {
     each(|module| {
         let mut lua = builder(module).build().unwrap();
         lua.run("for i = 1, 3e6 do pcall(error) end").unwrap();
+    });
+}
+
+#[test]
+fn an_interrupt() {
+    each(|module| {
+        let interrupt = Interrupt::new();
+        let mut lua = builder(module).interrupt(&interrupt).build().unwrap();
+        for code in ["while true do end", "while true do pcall(function() while true do end end) end"] {
+            let other = interrupt.clone();
+            let thread = std::thread::spawn(move || {
+                std::thread::sleep(Duration::from_millis(100));
+                other.interrupt();
+            });
+            ended(&mut lua, code, &[ErrorKind::Limit]);
+            thread.join().unwrap();
+        }
     });
 }

@@ -1,5 +1,6 @@
 //! The command line's grammar; what each command does stands in `command/`.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -35,6 +36,8 @@ pub enum Command {
     Budget(BudgetArgs),
     /// Install the C toolchain now (a build does it by itself)
     Setup(SetupArgs),
+    /// Run a Lua program in a built module, or a prompt
+    Run(RunArgs),
     /// Run all tests: Rust, Lua under wasmtime and node, checks
     Test(TestArgs),
     /// Measure speed against wasmoon, fengari and native Lua side by side, and what persistence costs
@@ -233,6 +236,24 @@ pub struct SetupArgs {
     /// Only check; never touch the network
     #[arg(long)]
     pub offline: bool,
+}
+
+/// Arguments of `run`.
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  cargo xtask run                                 the prompt
+  cargo xtask run --state saves game.lua easy 3   a script with arguments; Memory is kept in the folder `saves`
+  cargo xtask run -- --help                       all options of the program that runs")]
+pub struct RunArgs {
+    /// The Lua version of the module that runs [default: 5.4]
+    #[arg(long, value_enum, value_name = "VERSION")]
+    pub lua: Option<LuaVersion>,
+    /// Never touch the network; fail with the command to type if something is missing
+    #[arg(long)]
+    pub offline: bool,
+    /// Options of the program that runs, the script, and its arguments
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "FILE.lua")]
+    pub arguments: Vec<OsString>,
 }
 
 /// Parts of the test suite.

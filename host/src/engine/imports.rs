@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::{Error, LuaError};
 use crate::host::{BoxError, HostValue, Raise};
 use crate::value::{Value, Values};
-use crate::vm::{State, now, stack_position};
+use crate::vm::{State, stack_position, told};
 use moonwright_store::StoreError;
 
 /// The answer of `js_call` for what has to wait.
@@ -52,8 +52,8 @@ imports! {
     "js_call" => call(op: u32, id: u32, at: u32, len: u32, task: u32) -> i32;
 }
 
-fn time_now(_: &mut dyn Machine) -> Result<f64, Stop> {
-    Ok(now())
+fn time_now(lua: &mut dyn Machine) -> Result<f64, Stop> {
+    Ok(told(lua.state()))
 }
 
 fn table_set(lua: &mut dyn Machine, id: u32, key: u32, key_len: u32, value: u32, value_len: u32) -> Result<i32, Stop> {

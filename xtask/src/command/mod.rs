@@ -16,6 +16,7 @@ mod build;
 mod cc;
 mod inspect_exports;
 mod npm;
+mod run;
 mod setup;
 mod size;
 mod test;
@@ -52,6 +53,7 @@ pub fn run(cli: &Cli) -> Result<Outcome> {
         Command::Size(args) => size::run(args),
         Command::Budget(args) => budget::run(args),
         Command::Setup(args) => setup::run(args),
+        Command::Run(args) => run::run(args),
         Command::Test(args) => test::run(args),
         Command::Bench(args) => bench::run(args),
     }
