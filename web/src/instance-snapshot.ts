@@ -35,6 +35,9 @@ const fail = (why: string): never => {
 
 /** Takes a snapshot. Fails with a `LuaError` of kind `host` that names what is in the way. */
 export async function take(bridge: Bridge, module: WebAssembly.Module, state: State, loaded: LoadOptions, options: SnapshotOptions): Promise<Uint8Array> {
+  const { hash, fresh } = await identify(module);
+  // From here to the copies of memory and records nothing may run.
+  bridge.check();
   if (bridge.busy) fail("a snapshot can't be taken inside of a call: Lua is in the middle of something");
   const border = bridge.border as ValueBorder;
   // What is garbage must not be in the way; finalizers can make more of it.
@@ -43,13 +46,11 @@ export async function take(bridge: Bridge, module: WebAssembly.Module, state: St
   if (tasks) fail(`a snapshot can't be taken while scripts wait for promises (${tasks} of them): let them end, or abort them`);
   const host: HostPart = { values: nameValues(border, loaded), last: border.hosts.last, handles: nameHandles(bridge, options.handles ?? {}), functions: Object.keys(loaded.functions ?? {}) };
   bridge.flush();
-  const { hash, fresh } = await identify(module);
-  // From here to the reading of the memory there is nothing to wait for but a second instance, on copies of everything.
   if (!state.session) return takeSnapshot({ memory: bridge.exports.memory, fresh, module: hash, host: pack({ ...host, records: writeStateSync(state.records, 0) }) });
   const records = new RecordMap();
   copyRecords(state.records, records);
-  const memory = await withoutCache(module, bridge.exports.memory.buffer.slice(0), records);
-  return takeSnapshot({ memory, fresh, module: hash, host: pack(host) });
+  const copy = bridge.exports.memory.buffer.slice(0);
+  return takeSnapshot({ memory: await withoutCache(module, copy, records), fresh, module: hash, host: pack(host) });
 }
 
 /** The options' values of the host, with the names under which `Memory` and snapshots hold them. */
