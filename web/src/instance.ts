@@ -31,14 +31,20 @@ export function start(exports: Exports, seed: number | bigint | undefined): void
   if (exports.init() !== 0) throw new LuaError("not enough memory to start Lua", { kind: "memory" });
 }
 
-/** Sets the limits; those that are not named are lifted. A RangeError for what is no such number. */
-export function setLimits(bridge: Bridge, { heap = 0, instructions = 0, timeout }: LuaLimits): void {
+/** The limits as the module takes them. A RangeError for what is no such number. */
+export function checkLimits({ heap = 0, instructions = 0, timeout }: LuaLimits): [heap: number, instructions: bigint] {
   deadlineOf(timeout);
   const steps = BigInt(instructions);
   if (!(heap >= 0 && steps >= 0)) throw new RangeError(`limits are numbers from 0, not ${heap} and ${steps}`);
-  bridge.defaults.timeout = timeout;
   // More than a module can have is no limit.
-  bridge.enter((x) => x.set_limits(heap < 2 ** 32 ? heap : 0, steps));
+  return [heap < 2 ** 32 ? heap : 0, steps];
+}
+
+/** Sets the limits; those that are not named are lifted. */
+export function setLimits(bridge: Bridge, limits: LuaLimits): void {
+  const checked = checkLimits(limits);
+  bridge.defaults.timeout = limits.timeout;
+  bridge.enter((x) => x.set_limits(...checked));
 }
 
 /** Sizes in bytes. */

@@ -7,7 +7,7 @@ import type { Result } from "./bridge.js";
 import type { DecodeOptions } from "./codec.js";
 import { LuaError } from "./error.js";
 import { Fn, handleId } from "./handles.js";
-import { countStats, type LuaLimits, type LuaStats } from "./instance.js";
+import { checkLimits, countStats, type LuaLimits, type LuaStats } from "./instance.js";
 import { chunkName, preparation, type LoadOptions, type Path, type ScriptOptions } from "./lua.js";
 import { compile } from "./module.js";
 import { node } from "./node.js";
@@ -123,6 +123,7 @@ export class LuaWorker {
   readonly memory = new WorkerMemory(() => this.#thread);
   readonly modules = new WorkerModules(() => this.#thread);
   #thread!: Thread;
+  #closed = false;
 
   private constructor(
     /** The module that runs. */
@@ -236,8 +237,9 @@ export class LuaWorker {
   }
 
   /** Sets the limits; those that are not named are lifted. */
-  async setLimits({ heap = 0, instructions = 0, timeout }: LuaLimits): Promise<void> {
-    await this.#thread.ask({ do: "limits", heap, instructions: BigInt(instructions), timeout }, () => {});
+  async setLimits(limits: LuaLimits): Promise<void> {
+    const [heap, instructions] = checkLimits(limits);
+    await this.#thread.ask({ do: "limits", heap, instructions, timeout: limits.timeout }, () => {});
   }
 
   async stats(): Promise<LuaStats> {
@@ -312,6 +314,7 @@ export class LuaWorker {
 
   /** Ends the worker, and starts another on the state as it was handed over last, with what `load` was given. */
   async restart(): Promise<void> {
+    if (this.#closed) throw new LuaError("this Lua has been closed", { kind: "host" });
     this.#thread.end(new LuaError("the worker was restarted", { kind: "abort" }));
     await this.#start();
   }
@@ -325,6 +328,7 @@ export class LuaWorker {
       });
     }
     await this.session?.close(options);
+    this.#closed = true;
     this.#end("this Lua has been closed");
   }
 

@@ -121,6 +121,8 @@ describe("a worker", () => {
 
   test("limits and timeouts", async () => {
     assert.equal((await failure(lua.run("while true do end", { timeout: 20 }))).kind, "limit");
+    for (const timeout of [NaN, -1]) await assert.rejects(lua.run("return 1", { timeout }), RangeError);
+    for (const limits of [{ heap: NaN }, { instructions: 1.5 }, { timeout: -1 }]) await assert.rejects(lua.setLimits(limits), RangeError);
     await lua.setLimits({ instructions: 100000 });
     assert.equal((await failure(lua.run("while true do end"))).kind, "limit");
     await lua.setLimits({});
@@ -218,5 +220,7 @@ describe("a worker's state", () => {
     await assert.rejects(lua.run("return ...", { args: [f] }), /another instance/);
     f.release();
     await lua.close();
+    await assert.rejects(lua.restart(), /has been closed/);
+    await lua.terminate();
   });
 });

@@ -1,6 +1,6 @@
 /** A page's connection to one worker: requests and answers, host values, output. */
 import { ValueBorder } from "../border.js";
-import type { Result, RunOptions } from "../bridge.js";
+import { deadlineOf, type Result, type RunOptions } from "../bridge.js";
 import { Reader, type DecodeOptions } from "../codec.js";
 import { LuaError } from "../error.js";
 import type { Fn } from "../handles.js";
@@ -109,6 +109,7 @@ export class Thread implements RemoteOwner {
 
   #lua(how: "call" | "run", fn: number, args: readonly LuaInput[], { strings, tables = this.defaults.tables, ...rest }: RunOptions, name: Uint8Array | undefined): [number, Promise<Result>] {
     this.check();
+    deadlineOf(rest.timeout);
     const bytes = this.border.encode(args).slice();
     const options = { tables, timeout: rest.timeout, slice: rest.slice };
     const read = (result: unknown, output: string): Result => ({
