@@ -12,11 +12,13 @@
 #define MINSIZE		16
 
 
+/* (ids are given out one after the other, and used like that) */
 static uint32_t home (const mw_Map *m, const GCObject *o, uint32_t id) {
-  if (!m->byid)
-    id = (uint32_t)((size_t)o >> 3);
-  id *= 0x9e3779b1u;  /* Fibonacci hashing: high bits are the good ones */
-  return (id ^ (id >> 15)) & (m->size - 1);
+  if (!m->byid) {
+    id = (uint32_t)((size_t)o >> 3) * 0x9e3779b1u;  /* Fibonacci hashing: */
+    id ^= id >> 15;  /* high bits are the good ones */
+  }
+  return id & (m->size - 1);
 }
 
 

@@ -168,7 +168,6 @@ static void setguard (lua_State *L, Table *h, Table *mt, int badmt) {
 
 
 static void setloaded (lua_State *L, Table *h, Table *mt) {
-  mw_slotof(h)->state &= ~(uint32_t)MW_ST_GUARDED;
   h->metatable = mt;
   if (mt != NULL) {
     luaC_objbarrier(L, h, mt);
@@ -198,11 +197,13 @@ static void finish (lua_State *L) {
     Item *it = item(i);
     if (it->bad || it->badmt)
       continue;
-    if (it->mt != NULL && isguarded(it->mt))
+    if (it->mt != NULL && isguarded(it->mt)) {
       setguard(L, it->h, it->mt, 0);
+      it->bad = 1;
+    }
   }
   for (i = 0; i < nitems; i++) {
-    if (!isguarded(item(i)->h))
+    if (!item(i)->bad && !item(i)->badmt)
       setloaded(L, item(i)->h, item(i)->mt);
   }
 }
@@ -397,6 +398,7 @@ static int lookagain (lua_State *L, Look *l) {
     if (mw_isshell(mt))
       return 1;  /* the guard is for its sake */
   }
+  mw_slotof(l->h)->state &= ~(uint32_t)MW_ST_GUARDED;
   setloaded(L, l->h, mt);
   return 1;
 }

@@ -224,10 +224,10 @@ static void entry (lua_State *L, Table *h, const TValue *key, TValue *v,
 /*
 ** Hands over one entry of a table. Returns 0 if the host's store failed.
 */
-static int putentry (lua_State *L, Flush *f, Table *h, const TValue *key) {
+static int putentry (lua_State *L, Flush *f, Table *h, uint32_t id,
+                     const TValue *key) {
   TValue v;
   int link;
-  uint32_t id = mw_slotof(h)->id;
   entry(L, h, key, &v, &link);
   if (ttisnil(&v) ? erase(f, id)
                   : mw_store_encode(L, &mw_S.val, &v) && set(f, id))
@@ -276,8 +276,7 @@ static Table *pendingof (GCObject *o) {
 }
 
 
-static void setstate (GCObject *o, uint32_t state) {
-  mw_Slot *s = mw_slotof(o);
+static void setstate (mw_Slot *s, uint32_t state) {
   s->state = (s->state & ~(uint32_t)MW_ST_MASK) | state;
 }
 
@@ -287,7 +286,9 @@ static void setstate (GCObject *o, uint32_t state) {
 ** these become its changed keys. (They are noted before its state changes:
 ** if there is no memory for that, it stays all new.)
 */
-static void putnewtable (lua_State *L, Flush *f, Table *h) {
+static void putnewtable (lua_State *L, Flush *f, mw_Slot *s) {
+  Table *h = gco2t(s->o);
+  uint32_t id = s->id;
   unsigned int i = 0;
   TValue k, v, key;
   Table *left = NULL;
@@ -301,7 +302,7 @@ static void putnewtable (lua_State *L, Flush *f, Table *h) {
     }
     else if (!mw_entries(h, &i, &k, &v))
       break;
-    if (!putentry(L, f, h, &k)) {
+    if (!putentry(L, f, h, id, &k)) {
       if (left == NULL) {
         left = luaH_new(L);
         sethvalue(L, &key, h);
@@ -312,7 +313,7 @@ static void putnewtable (lua_State *L, Flush *f, Table *h) {
       mw_rawset(L, left, &k, &v);
     }
   }
-  setstate(obj2gco(h), left != NULL ? MW_ST_PART : MW_ST_OLD);
+  setstate(s, left != NULL ? MW_ST_PART : MW_ST_OLD);
 }
 
 
@@ -324,6 +325,7 @@ enum { PASS_ADD = MW_ADDED, PASS_CHANGE = MW_CHANGED, PASS_DELETE };
 */
 static unsigned int putchanges (lua_State *L, Flush *f, Table *h, Table *set,
                                 int pass) {
+  uint32_t id = mw_slotof(h)->id;
   unsigned int i = 0, left = 0;
   TValue k, how, v;
   while (mw_entries(set, &i, &k, &how)) {
@@ -336,7 +338,7 @@ static unsigned int putchanges (lua_State *L, Flush *f, Table *h, Table *set,
       left++;
       continue;
     }
-    else if (!putentry(L, f, h, &k)) {
+    else if (!putentry(L, f, h, id, &k)) {
       setivalue(&v, MW_CHANGED);  /* who knows */
       mw_rawset(L, set, &k, &v);
       left++;
@@ -366,23 +368,26 @@ static void putnews (lua_State *L, Flush *f) {
   uint32_t id;
   for (i = 0; i < mw_S.news.n; i += sizeof(id)) {
     GCObject *o;
+    mw_Slot *slot;
     int done = 1;
     memcpy(&id, mw_S.news.data + i, sizeof(id));
     o = mw_object(id);
-    if (o == NULL || (mw_slotof(o)->state & MW_ST_MASK) == MW_ST_OLD)
-      ;  /* collected meanwhile */
-    else if (o->tt == LUA_VTABLE) {
-      Table *h = gco2t(o);
-      if ((mw_slotof(o)->state & MW_ST_MASK) == MW_ST_NEW)
-        putnewtable(L, f, h);
-      else if (putchanges(L, f, h, pendingof(o), 0) == 0) {
-        setstate(o, MW_ST_OLD);
+    if (o == NULL)  /* collected meanwhile */
+      continue;
+    slot = mw_slotof(o);  /* (the map does not change in here) */
+    if ((slot->state & MW_ST_MASK) == MW_ST_OLD)
+      continue;
+    if (o->tt == LUA_VTABLE) {
+      if ((slot->state & MW_ST_MASK) == MW_ST_NEW)
+        putnewtable(L, f, slot);
+      else if (putchanges(L, f, gco2t(o), pendingof(o), 0) == 0) {
+        setstate(slot, MW_ST_OLD);
         settle(L, o);
       }
-      done = ((mw_slotof(o)->state & MW_ST_MASK) == MW_ST_OLD);
+      done = ((slot->state & MW_ST_MASK) == MW_ST_OLD);
     }
     else if ((done = putobject(L, f, o)) != 0)
-      setstate(o, MW_ST_OLD);
+      setstate(slot, MW_ST_OLD);
     if (!done) {
       memmove(mw_S.news.data + left, &id, sizeof(id));
       left += sizeof(id);
