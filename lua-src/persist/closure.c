@@ -179,7 +179,7 @@ int mw_closure_encode (lua_State *L, mw_Buffer *b, LClosure *cl, int *n) {
 static mw_Buffer batch;  /* objects that were made */
 static int building;
 
-static mw_Buffer record, tabkey;
+static mw_Buffer record, text, tabkey;
 
 
 static void made (lua_State *L, GCObject *o, uint32_t id) {
@@ -244,17 +244,14 @@ static Proto *getchunk (lua_State *L, uint64_t hash) {
     return clLvalue(&v)->p;
   tabkey.n = 0;
   mw_text_key(L, &tabkey, hash);
-  if (!mw_store_get(L, 0, tabkey.data, tabkey.n, &record)) {
+  if (!mw_store_get(L, 0, tabkey.data, tabkey.n, &text)) {
     mw_badvalue("its text is missing");
     return NULL;
   }
-  mw_reader(&r, &record);
+  mw_reader(&r, &text);
   if (mw_read_u8(&r) != MW_TAG_TEXT || mw_read_u8(&r) != MW_FORMAT ||
-      r.err != NULL || mw_decode(L, &r) != MW_DEC_OK) {
-    mw_badvalue("its text is damaged");
-    return NULL;
-  }
-  if (mw_decode(L, &r) != MW_DEC_OK || !ttisstring(s2v(L->top.p - 1)) ||
+      r.err != NULL || mw_decode(L, &r) != MW_DEC_OK ||
+      mw_decode(L, &r) != MW_DEC_OK || !ttisstring(s2v(L->top.p - 1)) ||
       r.p != r.end) {
     mw_badvalue("its text is damaged");
     return NULL;
@@ -287,7 +284,6 @@ static LClosure *newclosure (lua_State *L, uint32_t id) {
   uint64_t hash;
   uint32_t order;
   unsigned int n, i;
-  uint32_t cells[MAXUPVAL];
   Proto *p;
   LClosure *cl;
   int top = lua_gettop(L);
@@ -298,9 +294,7 @@ static LClosure *newclosure (lua_State *L, uint32_t id) {
   hash = mw_read_u64(&r);
   order = mw_read_u32(&r);
   n = mw_read_u8(&r);
-  for (i = 0; i < n; i++)
-    cells[i] = mw_read_u32(&r);
-  if (r.err != NULL || r.p != r.end) {
+  if (r.err != NULL || (size_t)(r.end - r.p) != 4 * n) {
     mw_badvalue("its record is missing or damaged");
     return NULL;
   }
@@ -318,11 +312,12 @@ static LClosure *newclosure (lua_State *L, uint32_t id) {
   luaC_objbarrier(L, cl, p);
   made(L, obj2gco(cl), id);
   for (i = 0; i < n; i++) {
-    GCObject *o = (cells[i] != 0) ? mw_object(cells[i]) : NULL;
-    if (o == NULL && cells[i] != 0) {
+    uint32_t cell = mw_read_u32(&r);
+    GCObject *o = (cell != 0) ? mw_object(cell) : NULL;
+    if (o == NULL && cell != 0) {
       UpVal *uv = newcell(L);
       o = obj2gco(uv);
-      made(L, o, cells[i]);
+      made(L, o, cell);
     }
     if (o == NULL || o->tt != LUA_VUPVAL) {
       for (; i < n; i++) {  /* a function must not lack cells */
@@ -377,7 +372,7 @@ LClosure *mw_closurebyid (lua_State *L, uint32_t id) {
   if (ok)
     batch.n = 0;
   mw_closure_abandon();
-  mw_buf_shrink(&record, 4096);
+  mw_buf_shrink(&text, 4096);
   return ok ? cl : NULL;
 }
 

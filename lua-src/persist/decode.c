@@ -27,7 +27,7 @@ int mw_bad (const char *what, const char *name, size_t len) {
 
 void mw_read_version (mw_Reader *r) {
   if (mw_read_u8(r) != MW_FORMAT && r->err == NULL)
-    r->err = "version that this release does not know";
+    r->err = "unknown version";
 }
 
 
@@ -114,7 +114,7 @@ static int decodeother (lua_State *L, mw_Reader *r, TValue *res) {
     case MW_TAG_NAMED:
       return decodenamed(L, r, res);
     default:
-      r->err = "tag that this release does not know";
+      r->err = "unknown tag";
       return 0;
   }
 }

@@ -18,7 +18,6 @@
 #include "memory.h"
 #include "stored.h"
 
-#define FAILED	"the host's store failed to save it"
 
 
 /*
@@ -106,12 +105,10 @@ static void readentry (lua_State *L, void *ud) {
 }
 
 
-static void pushentry (lua_State *L, Access *a) {
-  mw_work(L, readentry, a);
+static void pushread (lua_State *L, const Access *a) {
   if (!a->ok)
     mw_raiseat(L, NULL, MW_LINK_KEY, &a->key, mw_S.why);
-  setobj2s(L, L->top.p, &a->val);
-  mw_inctop(L);
+  mw_pushvalue(L, &a->val);
 }
 
 
@@ -120,7 +117,8 @@ static int handle_index (lua_State *L) {
   a.id = checkhandle(L);
   lua_settop(L, 2);
   checkkey(L, &a);
-  pushentry(L, &a);
+  mw_work(L, readentry, &a);
+  pushread(L, &a);
   return 1;
 }
 
@@ -166,7 +164,7 @@ static int handle_newindex (lua_State *L) {
     mw_raise(L);
   }
   if (!a.ok)
-    mw_raiseat(L, NULL, MW_LINK_KEY, &a.key, FAILED);
+    mw_raiseat(L, NULL, MW_LINK_KEY, &a.key, MW_STOREFAILED);
   return 0;
 }
 
@@ -189,51 +187,54 @@ static void readkeys (lua_State *L, void *ud) {
 }
 
 
-typedef struct Key {
-  mw_Reader r;
-  TValue k;
-  int ok;
-} Key;
+/* an access to the next entry whose key is in a list of keys */
+typedef struct Next {
+  Access a;
+  mw_Reader keys;
+  int okkey;
+} Next;
 
-static void readkey (lua_State *L, void *ud) {
-  Key *k = (Key *)ud;
-  k->ok = mw_decodekey(L, &k->r, &k->k);
+/*
+** Keys that are gone by now, and the runtime's own, are left out.
+*/
+static void readnext (lua_State *L, void *ud) {
+  Next *n = (Next *)ud;
+  mw_Reader keys = n->keys;  /* (this may be run twice) */
+  mw_Reader key;
+  do {
+    setnilvalue(&n->a.val);
+    setnilvalue(&n->a.key);
+    if (!mw_store_nextkey(&keys, &key))
+      break;
+    n->okkey = mw_decodekey(L, &key, &n->a.key);
+    if (n->okkey > 0)
+      readentry(L, &n->a);
+  } while (n->okkey != 0 && n->a.ok && ttisnil(&n->a.val));
+  n->keys = keys;
 }
 
 
 /*
-** Upvalues: list of keys, where the next one is in it. Keys that are gone
-** by now are left out.
+** Upvalues: list of keys, where the next one is in it
 */
 static int iterate (lua_State *L) {
-  Access a;
+  Next n;
   size_t l, pos = (size_t)lua_tointeger(L, lua_upvalueindex(2));
   const unsigned char *s =
     (const unsigned char *)lua_tolstring(L, lua_upvalueindex(1), &l);
-  mw_Reader r;
-  Key key;
-  a.id = checkhandle(L);
-  r.p = s + pos;
-  r.end = s + l;
-  r.err = NULL;
-  while (mw_store_nextkey(&r, &key.r)) {
-    lua_pushinteger(L, (lua_Integer)(r.p - s));
-    lua_replace(L, lua_upvalueindex(2));
-    mw_work(L, readkey, &key);
-    if (key.ok < 0)
-      continue;
-    if (key.ok == 0)
-      mw_raiseat(L, NULL, MW_LINK_NONE, NULL, mw_S.why);
-    setobj2s(L, L->top.p, &key.k);
-    mw_inctop(L);
-    setobj(L, &a.key, &key.k);
-    pushentry(L, &a);
-    if (!lua_isnil(L, -1))
-      return 2;
-    lua_pop(L, 2);
-  }
-  lua_pushnil(L);
-  return 1;
+  n.a.id = checkhandle(L);
+  n.a.ok = n.okkey = 1;
+  n.keys.p = s + pos;
+  n.keys.end = s + l;
+  n.keys.err = NULL;
+  mw_work(L, readnext, &n);
+  lua_pushinteger(L, (lua_Integer)(n.keys.p - s));
+  lua_replace(L, lua_upvalueindex(2));
+  if (n.okkey == 0)
+    mw_raiseat(L, NULL, MW_LINK_NONE, NULL, mw_S.why);
+  mw_pushvalue(L, &n.a.key);
+  pushread(L, &n.a);
+  return 2;
 }
 
 
@@ -243,8 +244,7 @@ static int handle_pairs (lua_State *L) {
   mw_work(L, readkeys, &a);
   if (!a.ok)
     mw_raiseat(L, NULL, MW_LINK_NONE, NULL, mw_S.why);
-  setobj2s(L, L->top.p, &a.val);
-  mw_inctop(L);
+  mw_pushvalue(L, &a.val);
   lua_pushinteger(L, 0);
   lua_pushcclosure(L, iterate, 2);
   lua_pushvalue(L, 1);

@@ -142,7 +142,7 @@ static void givehash (lua_State *L, uint32_t key, const unsigned char *p,
   rec.data = I.b.data + (p - I.b.data);
   rec.n = rec.cap = n;
   if (!mw_text_put(L, &rec, &hash, &count)) {
-    I.err = "the host's store failed";
+    I.err = MW_STOREFAILED;
     return;
   }
   mw_map_find(&mw_R.seen[MW_REF_TEXT], NULL, key)->state = (uint32_t)I.hashes.n;
@@ -154,7 +154,7 @@ static void putpart (uint32_t table, const unsigned char *key, size_t klen,
                      const unsigned char *val, size_t vlen) {
   if (js_ext_table_set(table, key, (unsigned int)klen, val,
                        (unsigned int)vlen) != 0)
-    I.err = "the host's store failed";
+    I.err = MW_STOREFAILED;
 }
 
 
@@ -258,7 +258,7 @@ uint32_t mw_deserialize (lua_State *L, const unsigned char *p, size_t n) {
   if (I.err != NULL)
     mw_S.next = next;
   else if (!mw_store_handnew(L))  /* the counter */
-    I.err = "the host's store failed";
+    I.err = MW_STOREFAILED;
   else
     parts(L, STEP_WRITE);  /* if it fails, 'collect_tables' drops the rest */
   if (I.err == NULL)

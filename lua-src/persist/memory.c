@@ -326,6 +326,8 @@ typedef struct Args {
   const unsigned char *p;
   size_t n;
   int res;
+  int (*work) (lua_State *L, struct Args *a);  /* for 'exportwork' */
+  int ok;
 } Args;
 
 
@@ -346,7 +348,7 @@ static int exportattach (lua_State *L) {
 
 
 MW_EXPORT int attach_memory_table (uint32_t id) {
-  Args a = {id, NULL, 0, 0};
+  Args a = {id, NULL, 0, 0, NULL, 0};
   return run(exportattach, &a) ? 0 : -1;
 }
 
@@ -369,7 +371,7 @@ static int exportnew (lua_State *L) {
 
 
 MW_EXPORT uint32_t ext_table_new (void) {
-  Args a = {0, NULL, 0, 0};
+  Args a = {0, NULL, 0, 0, NULL, 0};
   return run(exportnew, &a) ? a.id : 0;
 }
 
@@ -382,26 +384,18 @@ MW_EXPORT void sync_external_table_counter (uint32_t next) {
 }
 
 
-/* what image.c does, after a flush */
-typedef struct Job {
-  int (*f) (lua_State *L, Args *a);
-  Args *a;
-  int ok;
-} Job;
-
 static void work (lua_State *L, void *ud) {
-  Job *j = (Job *)ud;
-  j->ok = (mw_store_flush(L) >= 0) && j->f(L, j->a);
+  Args *a = (Args *)ud;
+  a->ok = (mw_store_flush(L) >= 0) && a->work(L, a);
 }
 
 
-static int dowork (lua_State *L, int (*f) (lua_State *L, Args *a)) {
-  Job j;
-  j.f = f;
-  j.a = (Args *)lua_touserdata(L, 1);
+/* does 'work', after a flush */
+static int exportwork (lua_State *L) {
+  Args *a = (Args *)lua_touserdata(L, 1);
   mw_knowcounter(L);
-  mw_work(L, work, &j);
-  if (!j.ok) {
+  mw_work(L, work, a);
+  if (!a->ok) {
     pushmessage(L);
     return mw_error_persist(L, 0);
   }
@@ -415,14 +409,10 @@ static int serialize (lua_State *L, Args *a) {
   return a->res >= 0;
 }
 
-static int exportserialize (lua_State *L) {
-  return dowork(L, serialize);
-}
-
 
 MW_EXPORT int serialize_table (uint32_t id) {
-  Args a = {id, NULL, 0, 0};
-  return run(exportserialize, &a) ? a.res : -1;
+  Args a = {id, NULL, 0, 0, serialize, 0};
+  return run(exportwork, &a) ? a.res : -1;
 }
 
 
@@ -431,14 +421,10 @@ static int deserialize (lua_State *L, Args *a) {
   return a->id != 0;
 }
 
-static int exportdeserialize (lua_State *L) {
-  return dowork(L, deserialize);
-}
-
 
 MW_EXPORT uint32_t deserialize_table (const unsigned char *p, size_t n) {
-  Args a = {0, p, n, 0};
-  return run(exportdeserialize, &a) ? a.id : 0;
+  Args a = {0, p, n, 0, deserialize, 0};
+  return run(exportwork, &a) ? a.id : 0;
 }
 
 
@@ -447,14 +433,10 @@ static int collect (lua_State *L, Args *a) {
   return a->res >= 0;
 }
 
-static int exportcollect (lua_State *L) {
-  return dowork(L, collect);
-}
-
 
 MW_EXPORT int collect_tables (const unsigned char *ids, size_t count) {
-  Args a = {0, ids, count, 0};
-  return run(exportcollect, &a) ? a.res : -1;
+  Args a = {0, ids, count, 0, collect, 0};
+  return run(exportwork, &a) ? a.res : -1;
 }
 
 /* }================================================================== */

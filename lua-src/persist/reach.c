@@ -305,8 +305,7 @@ static int droptable (lua_State *L, uint32_t id, int *n) {
   if (js_ext_table_size(id) <= 0)
     return 1;
   if (js_ext_table_drop(id) != 0) {
-    luaO_pushfstring(L, "the host's store failed to drop stored table %d",
-                        (int)id);
+    luaO_pushfstring(L, MW_STOREFAILED);
     return 0;
   }
   (*n)++;
@@ -328,7 +327,7 @@ static int droprecords (lua_State *L) {
                                          : mw_getid(key.p + 1);
         if ((id == 0 || mw_map_find(&mw_R.seen[kind], NULL, id) == NULL) &&
             js_ext_table_delete(0, key.p, (unsigned int)l) != 0) {
-          luaO_pushfstring(L, "the host's store failed to delete a record");
+          luaO_pushfstring(L, MW_STOREFAILED);
           return 0;
         }
       }

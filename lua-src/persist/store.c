@@ -152,7 +152,7 @@ typedef struct Flush {
 static void fail (lua_State *L, Flush *f, GCObject *o, int link,
                   const TValue *key) {
   if (!f->failed && !f->refused)
-    mw_pushpath(L, o, link, key, "the host's store failed to save it");
+    mw_pushpath(L, o, link, key, MW_STOREFAILED);
   f->failed = 1;
 }
 

@@ -34,6 +34,8 @@
 #define MW_BYRUNTIME	0
 #define MW_BYSCRIPT	1	/* or a host */
 
+#define MW_STOREFAILED	"the host's store failed to save it"
+
 /*
 ** Ids from here on are not handed out (unless a host asks for it) and do
 ** not move the counter when they are met: a damaged id must not use up all
