@@ -1,0 +1,39 @@
+// A state that the Rust crate exported is opened here; tests/state/README.md says how the files are made.
+import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { test } from "node:test";
+import { exportState, importState, MemoryStore } from "../dist/store/index.js";
+import { load } from "./load.mjs";
+
+const folder = new URL("../../tests/state/", import.meta.url);
+const program = (name) => readFile(new URL(name, folder), "utf8");
+
+/** The state `name` of `store`, exported. */
+async function exported(store, name) {
+  const session = await store.open(name);
+  const file = await exportState(session);
+  await session.close();
+  return new Uint8Array(await file.arrayBuffer());
+}
+
+if (process.argv[2] === "make") {
+  const store = new MemoryStore();
+  const lua = await load({ store });
+  await lua.run(await program("make.lua"));
+  await lua.close();
+  await writeFile(new URL("npm.mwstate", folder), await exported(store, "default"));
+} else {
+  test("a state of the Rust crate opens, functions included, and goes back", async () => {
+    for (const name of ["crate.mwstate", "npm.mwstate"]) {
+      const store = new MemoryStore();
+      const session = await store.open("default");
+      const file = await readFile(new URL(name, folder));
+      await importState(session, file);
+      assert.equal(session.version, name === "crate.mwstate" ? 7 : 0);
+      await session.close();
+      const lua = await load({ store });
+      assert.deepEqual((await lua.run(await program("check.lua"))).values, ["ok"]);
+      await lua.close();
+    }
+  });
+}
