@@ -504,6 +504,9 @@ impl<'a> Context<'a> {
         self.machine.call(export).map_err(|Stop(reason)| {
             let state = self.machine.state();
             let reason = state.ended.get_or_insert(reason).clone();
+            if let Some(panic) = state.panic.take() {
+                std::panic::resume_unwind(panic);
+            }
             state.store_error.take().map_or(Error::Ended(reason), Error::Store)
         })
     }

@@ -1,5 +1,6 @@
 //! An instance's state on the host's side, and its start.
 
+use std::any::Any;
 use std::collections::HashMap;
 use std::io::Write;
 use std::sync::Arc;
@@ -42,6 +43,8 @@ pub(crate) struct State {
     pub(crate) resumed: Instant,
     pub(crate) ended: Option<String>,
     pub(crate) store_error: Option<StoreError>,
+    /// A host function's panic on its way out of the module.
+    pub(crate) panic: Option<Box<dyn Any + Send>>,
     /// How many steps a task runs at a time; 0: to its end.
     pub(crate) slice: u32,
     /// What tasks wait for, by task.
@@ -92,6 +95,7 @@ pub(crate) fn instantiate(module: &Module, setup: Setup) -> Result<Box<dyn Machi
         resumed: Instant::now(),
         ended: None,
         store_error: None,
+        panic: None,
         slice,
         futures: HashMap::new(),
     };

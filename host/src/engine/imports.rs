@@ -17,10 +17,9 @@ const WAITS: i32 = -2;
 
 /// Binds each import to the function of that name below, under `$engine`.
 macro_rules! linker {
-    ($(#[$attribute:meta])* $visible:vis fn $link:ident, $engine:ident, $data:path: $(
+    ($visible:vis fn $link:ident, $engine:ident, $data:path: $(
         $import:literal => $name:ident($($arg:ident: $type:ty),*) -> $result:ty;
     )*) => {
-        $(#[$attribute])*
         $visible fn $link(linker: &mut $engine::Linker<$data>) -> Result<(), $engine::Error> {
             $(linker.func_wrap(
                 "env",
@@ -37,6 +36,8 @@ macro_rules! linker {
 macro_rules! imports {
     ($($list:tt)*) => {
         linker! { pub(super) fn link_jit, wasmtime, super::jit::Data: $($list)* }
+        #[cfg(feature = "wasmi")]
+        linker! { pub(super) fn link_interpreter, wasmi, super::interpreter::Data: $($list)* }
     };
 }
 
@@ -136,9 +137,12 @@ fn call(machine: &mut dyn Machine, op: u32, id: u32, at: u32, len: u32, task: u3
                 Ok(Ok(Ok(values))) => Ok(values),
                 Ok(Err(error)) => Err(error),
                 Err(panic) => {
-                    // It goes on outward through Lua's frames, which then can't go on.
-                    lua.state().ended = Some("a host function panicked".to_owned());
-                    std::panic::resume_unwind(panic)
+                    // Engines' frames are not made to be unwound: it goes on where the module was called from. Lua's
+                    // frames can't go on after it.
+                    let state = lua.state();
+                    state.ended = Some("a host function panicked".to_owned());
+                    state.panic = Some(panic);
+                    return Err(Stop("a host function panicked".to_owned()));
                 }
             }
         }

@@ -2,6 +2,8 @@
 
 mod cache;
 mod imports;
+#[cfg(feature = "wasmi")]
+mod interpreter;
 mod jit;
 mod machine;
 mod pool;
@@ -49,18 +51,24 @@ struct Inner {
 
 enum Kind {
     Jit(wasmtime::Engine),
+    #[cfg(feature = "wasmi")]
+    Interpreter(wasmi::Engine),
 }
 
 /// A module as its engine has it.
 #[derive(Clone)]
 pub(crate) enum Compiled {
     Jit(wasmtime::InstancePre<jit::Data>),
+    #[cfg(feature = "wasmi")]
+    Interpreter(interpreter::Module),
 }
 
 impl Compiled {
     pub(crate) fn instantiate(&self, state: State) -> Result<Box<dyn Machine + Send>, Error> {
         match self {
             Self::Jit(pre) => Ok(Box::new(jit::instantiate(pre, state)?)),
+            #[cfg(feature = "wasmi")]
+            Self::Interpreter(module) => Ok(Box::new(interpreter::instantiate(module, state)?)),
         }
     }
 }
@@ -107,6 +115,8 @@ impl Engine {
                 };
                 Compiled::Jit(jit::link(&module)?)
             }
+            #[cfg(feature = "wasmi")]
+            Kind::Interpreter(engine) => Compiled::Interpreter(interpreter::link(engine, wasm)?),
         });
         compiled.insert(hash, module.clone());
         Ok(module)
@@ -129,6 +139,8 @@ impl Engine {
 pub struct EngineBuilder {
     cache: Option<PathBuf>,
     pool: Option<Pool>,
+    #[cfg(feature = "wasmi")]
+    interpreter: bool,
 }
 
 impl EngineBuilder {
@@ -155,11 +167,26 @@ impl EngineBuilder {
         self
     }
 
+    /// Interprets modules instead of compiling them, for systems that let no program make code: phones, consoles. It takes
+    /// modules whose errors the host unwinds (`cargo xtask build --contract bridge --unwind host`), starts at once, and runs
+    /// Lua several times as slowly. A cache or pool has no meaning for it. The deadline is looked at by the module only.
+    #[cfg(feature = "wasmi")]
+    #[must_use]
+    pub fn interpreter(mut self) -> Self {
+        self.interpreter = true;
+        self
+    }
+
     /// The engine.
     ///
     /// # Errors
     /// Where the machine cannot run compiled code, or has no address space for so large a pool.
     pub fn build(self) -> Result<Engine, Error> {
+        #[cfg(feature = "wasmi")]
+        if self.interpreter {
+            let kind = Kind::Interpreter(interpreter::engine());
+            return Ok(Engine(Arc::new(Inner { kind, cache: None, compiled: Mutex::default() })));
+        }
         let kind = Kind::Jit(jit::engine(self.pool)?);
         let cache = self.cache.map(Cache::new);
         Ok(Engine(Arc::new(Inner { kind, cache, compiled: Mutex::default() })))

@@ -13,13 +13,17 @@ const VARIABLE: &str = "MOONWRIGHT_MODULES";
 /// Where it is missing, with the command that makes it.
 #[allow(dead_code, reason = "each test program has its own copy of this file")]
 pub fn wasm(version: &str) -> Vec<u8> {
+    bytes(version, "standard")
+}
+
+fn bytes(version: &str, unwind: &str) -> Vec<u8> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = std::env::var_os(VARIABLE).map_or_else(|| root.join("target/moonwright/test-modules"), PathBuf::from);
-    let path = folder.join(format!("lua-{version}-bridge-standard.wasm"));
+    let path = folder.join(format!("lua-{version}-bridge-{unwind}.wasm"));
     std::fs::read(&path).unwrap_or_else(|error| {
         panic!(
             "cannot read the module {}: {error}; make it with \
-             `cargo xtask build --contract bridge --unwind standard --lua {version} --out DIR` and put DIR/lua.wasm there",
+             `cargo xtask build --contract bridge --unwind {unwind} --lua {version} --out DIR` and put DIR/lua.wasm there",
             path.display()
         )
     })
@@ -41,12 +45,29 @@ pub fn resident() -> usize {
     status.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok()).unwrap_or(0) * 4096
 }
 
-/// Both Lua versions' modules.
+/// The interpreter's module for a Lua version.
+///
+/// # Panics
+/// As [`module`].
+#[cfg(feature = "wasmi")]
+#[allow(dead_code, reason = "each test program has its own copy of this file")]
+pub fn interpreted(version: &str) -> Module {
+    static ENGINE: std::sync::OnceLock<moonwright::Engine> = std::sync::OnceLock::new();
+    let engine = ENGINE.get_or_init(|| moonwright::Engine::builder().interpreter().build().unwrap());
+    engine.module(bytes(version, "host")).unwrap_or_else(|error| panic!("{error}"))
+}
+
+/// Both Lua versions' modules, compiled and, with the feature `wasmi`, interpreted.
 #[allow(dead_code, reason = "each test program has its own copy of this file")]
 pub fn each(test: impl Fn(&Module)) {
     for version in ["5.4", "5.5"] {
         eprintln!("Lua {version}");
         test(&module(version));
+        #[cfg(feature = "wasmi")]
+        {
+            eprintln!("Lua {version}, interpreted");
+            test(&interpreted(version));
+        }
     }
 }
 

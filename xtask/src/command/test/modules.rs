@@ -36,17 +36,18 @@ pub fn build(session: &Session, encodings: &[Unwind]) -> Result<PathBuf> {
     Ok(folder)
 }
 
-/// Builds, into the same folder, what the Rust crate runs: both Lua versions with the contract `bridge` in the standard encoding
-/// (`lua-5.4-bridge-standard.wasm` and so on).
+/// Builds, into the same folder, what the Rust crate runs: both Lua versions with the contract `bridge`, in the standard encoding
+/// for its compiler (`lua-5.4-bridge-standard.wasm`) and without one for its interpreter (`lua-5.4-bridge-host.wasm`).
 ///
 /// # Errors
 /// Whatever stops a build.
 pub fn build_for_crate(session: &Session) -> Result<()> {
     let folder = session.root.join(FOLDER);
     for lua in [LuaVersion::V54, LuaVersion::V55] {
-        let unwind = Unwind::Standard;
-        let recipe = Recipe { lua, unwind, contracts: vec![BRIDGE.into()], ..Recipe::default() };
-        put(session, &recipe, &folder.join(format!("lua-{lua}-{BRIDGE}-{unwind}.wasm")))?;
+        for unwind in [Unwind::Standard, Unwind::Host] {
+            let recipe = Recipe { lua, unwind, contracts: vec![BRIDGE.into()], ..Recipe::default() };
+            put(session, &recipe, &folder.join(format!("lua-{lua}-{BRIDGE}-{unwind}.wasm")))?;
+        }
     }
     Ok(())
 }
