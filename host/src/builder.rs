@@ -89,10 +89,12 @@ impl Builder {
 
     /// A global function of the host that takes its time: see [`HostValue::async_function`].
     ///
-    /// ```no_run
-    /// # use moonwright::Lua;
-    /// # async fn example() -> Result<(), Box<dyn std::error::Error>> {
-    /// let mut lua = Lua::builder()
+    /// ```
+    /// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/example.rs"));
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let _folder = in_a_folder();
+    /// let mut lua = moonwright::Lua::builder()
     ///     .module("lua.wasm")
     ///     .async_function("twice", |n: i64| async move { Ok(n * 2) }) // or ask a server
     ///     .build()?;

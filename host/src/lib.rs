@@ -1,23 +1,4 @@
-//! Lua in WebAssembly, with limits, and state that outlives the process.
-//!
-//! ```no_run
-//! use moonwright::{DiskStore, Limits, Lua};
-//!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let mut lua = Lua::builder()
-//!     .module("lua.wasm") // cargo xtask build --contract bridge --unwind standard
-//!     .store(DiskStore::open("counter.state")?)
-//!     .limits(Limits::none().heap(16 << 20).instructions(100_000_000))
-//!     .function("add", |(a, b): (i64, i64)| Ok(a + b))
-//!     .build()?;
-//! lua.run("Memory.visits = add(Memory.visits or 0, 1)")?;
-//! println!("visit {}", lua.eval::<i64>("return Memory.visits")?);
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! What can be reached from the global `Memory` is stored after each call: data, metatables and functions. Each call is one
-//! transaction. What scripts may use is limited by [`Limits`], and what a limit ends is an ordinary [`Error`].
+#![doc = include_str!("../README.md")]
 
 mod builder;
 mod codec;

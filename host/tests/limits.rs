@@ -5,7 +5,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{builder, each};
-use moonwright::{ErrorKind, Interrupt, Limits, Lua};
+use moonwright::{Error, ErrorKind, FlushMode, Function, Interrupt, Limits, Lua, Module};
 
 /// Runs what must be ended by a limit, then what must still work.
 fn ended(lua: &mut Lua, code: &str, kinds: &[ErrorKind]) {
@@ -20,7 +20,7 @@ fn ended(lua: &mut Lua, code: &str, kinds: &[ErrorKind]) {
 #[test]
 fn endless_loops_and_patterns() {
     each(|module| {
-        let mut lua = builder(module).limits(Limits::none().instructions(2_000_000)).build().unwrap();
+        let mut lua = builder(module).limits(Limits::none().instructions(500_000)).build().unwrap();
         for code in [
             "while true do end",
             "while true do pcall(function() while true do end end) end",
@@ -62,6 +62,93 @@ fn a_slow_host_function_is_no_reason_to_end_the_instance() {
 }
 
 #[test]
+fn limits_hold_inside_of_host_functions() {
+    each(|module| {
+        for limits in [Limits::none().instructions(500_000), Limits::none().time(Duration::from_millis(100))] {
+            let mut lua = builder(module)
+                .limits(limits)
+                .function_with("call", |lua, f: Function| Ok(lua.call(&f, ())?))
+                .function_with("swallow", |lua, f: Function| Ok(lua.call(&f, ()).is_ok()))
+                .build()
+                .unwrap();
+            for code in [
+                "call(function() while true do end end)",
+                "swallow(function() while true do end end); while true do end",
+                "while true do swallow(function() swallow(function() while true do end end) end) end",
+                "call(function() pcall(call, function() while true do pcall(error) end end); while true do end end)",
+            ] {
+                ended(&mut lua, code, &[ErrorKind::Limit]);
+            }
+        }
+    });
+}
+
+/// A module that has the exports of ours, and whose `call` never ends nor looks at the clock.
+fn endless() -> Vec<u8> {
+    const I32: u8 = 0x7f;
+    const I64: u8 = 0x7e;
+    const F64: u8 = 0x7c;
+    // Name, parameters, whether there is a result.
+    let exports: [(&str, &[u8], bool); 15] = [
+        ("call", &[I32; 4], true),
+        ("init", &[], true),
+        ("set_seed", &[I64], false),
+        ("set_limits", &[I32, I64], false),
+        ("task_start", &[I32; 4], true),
+        ("task_resume", &[I32; 4], true),
+        ("task_close", &[I32], true),
+        ("release_handle", &[I32; 2], true),
+        ("set_deadline", &[F64], false),
+        ("set_slice", &[I32], false),
+        ("reserve_buffer", &[I32], true),
+        ("get_buffer_ptr", &[], true),
+        ("set_chunk_name", &[I32; 2], false),
+        ("get_memory_stats", &[I32], false),
+        ("get_last_error", &[], true),
+    ];
+    let text = |bytes: &[u8]| [&[bytes.len() as u8], bytes].concat();
+    // Lengths are LEB128; two bytes hold all that there are here.
+    let section = |id: u8, items: Vec<Vec<u8>>| {
+        let body = [vec![items.len() as u8], items.concat()].concat();
+        [vec![id, body.len() as u8 & 0x7f | 0x80, (body.len() >> 7) as u8], body].concat()
+    };
+    let types = exports.iter().map(|(_, params, result)| {
+        let results: &[u8] = if *result { &[I32] } else { &[] };
+        [vec![0x60], text(params), text(results)].concat()
+    });
+    let named = exports.iter().enumerate().map(|(at, (name, ..))| [text(name.as_bytes()), vec![0, at as u8]].concat());
+    let code = exports.iter().map(|(name, _, result)| {
+        text(match (*name, result) {
+            ("call", _) => &[0, 0x03, 0x40, 0x0c, 0, 0x0b, 0x00, 0x0b], // loop br 0 end unreachable
+            ("init", _) => &[0, 0x41, 0, 0x0b],                         // i32.const 0
+            (_, true) => &[0, 0x41, 8, 0x0b],
+            (_, false) => &[0, 0x0b],
+        })
+    });
+    [
+        b"\0asm\x01\0\0\0".to_vec(),
+        section(1, types.collect()),
+        section(3, (0..15).map(|at| vec![at]).collect()),
+        section(5, vec![vec![0, 1]]),
+        section(7, named.chain([[text(b"memory"), vec![2, 0]].concat()]).collect()),
+        section(10, code.collect()),
+    ]
+    .concat()
+}
+
+#[test]
+fn the_engine_stops_what_does_not_stop_at_its_deadline() {
+    let module = Module::new(endless()).unwrap();
+    let limits = Limits::none().time(Duration::from_millis(50));
+    let mut lua = builder(&module).limits(limits).flush(FlushMode::Manual).build().unwrap();
+    let begun = Instant::now();
+    let error = lua.run("").unwrap_err();
+    assert!(matches!(error, Error::Ended(_)), "{error:?}");
+    assert!((1000..5000).contains(&begun.elapsed().as_millis()), "{:?}", begun.elapsed());
+    assert!(matches!(lua.run(""), Err(Error::Ended(_))));
+}
+
+#[test]
 fn endless_allocation() {
     each(|module| {
         let mut lua = builder(module).output(std::io::sink()).limits(Limits::none().heap(8 << 20)).build().unwrap();
@@ -84,7 +171,7 @@ fn endless_allocation() {
 fn endless_recursion() {
     each(|module| {
         // The limit is for those that branch: they come back from the innermost call to try again.
-        let mut lua = builder(module).limits(Limits::none().instructions(20_000_000)).build().unwrap();
+        let mut lua = builder(module).limits(Limits::none().instructions(300_000)).build().unwrap();
         for code in [
             "local function f() return 1 + f() end; f()",
             "local function f() pcall(f); f() end; f()",
@@ -111,13 +198,13 @@ fn endless_recursion() {
     });
 }
 
-/// Errors are objects on the engine's own heap: they must be collected.
+/// Errors are objects on the compiler's own heap: they must be collected.
 #[test]
 fn any_number_of_errors() {
-    each(|module| {
-        let mut lua = builder(module).build().unwrap();
+    for version in ["5.4", "5.5"] {
+        let mut lua = builder(&common::module(version)).build().unwrap();
         lua.run("for i = 1, 3e6 do pcall(error) end").unwrap();
-    });
+    }
 }
 
 #[test]

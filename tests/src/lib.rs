@@ -9,6 +9,7 @@ pub mod host;
 pub mod module;
 pub mod program;
 pub mod record;
+pub mod script;
 pub mod store;
 
 pub use case::Case;

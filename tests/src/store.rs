@@ -117,6 +117,11 @@ impl TablesInner {
         self.len(id) == 0
     }
 
+    /// The keys in insertion order.
+    pub fn key_list(&self, id: u32) -> Vec<Vec<u8>> {
+        self.tables.get(&id).map(|table| table.keys().cloned().collect()).unwrap_or_default()
+    }
+
     /// The keys in insertion order, in the form that `js_ext_table_keys` writes.
     pub fn keys(&self, id: u32) -> Vec<u8> {
         let mut out = Vec::new();
@@ -137,7 +142,15 @@ impl TablesInner {
         true
     }
 
-    fn fails(&mut self) -> bool {
+    /// Does something that is to succeed whatever `set_faults` said: the writes of one transaction.
+    pub fn without_faults(&mut self, action: impl FnOnce(&mut Self)) {
+        let faults = std::mem::take(&mut self.faults);
+        action(self);
+        self.faults = faults;
+    }
+
+    /// Whether the next write is to fail.
+    pub fn fails(&mut self) -> bool {
         match self.faults {
             Faults::None => false,
             Faults::All => true,

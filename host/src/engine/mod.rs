@@ -28,14 +28,15 @@ const STACK_LEFT: usize = jit::STACK / 2;
 
 /// Compiles modules and runs them. Clones share what is compiled; a process normally has one, [`Engine::shared`].
 ///
-/// ```no_run
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/example.rs"));
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let _folder = in_a_folder();
 /// use moonwright::{Engine, Lua, Pool};
 ///
-/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let engine = Engine::builder().cache("/var/cache/my-server").pool(Pool::instances(5_000)).build()?;
+/// let engine = Engine::builder().cache("compiled").pool(Pool::instances(500)).build()?;
 /// let module = engine.module_from_file("lua.wasm")?; // compiled once, then read from the cache
-/// let users: Vec<Lua> =
-///     (0..1000).map(|_| Lua::builder().module(&module).build()).collect::<Result<_, _>>()?;
+/// let users: Vec<Lua> = (0..10).map(|_| Lua::builder().module(&module).build()).collect::<Result<_, _>>()?;
 /// # Ok(())
 /// # }
 /// ```

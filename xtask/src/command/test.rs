@@ -37,7 +37,8 @@ const PARTS: [TestPart; 6] =
 /// The packages, in groups that are built together: all in one, cargo would unite their features, and build Binaryen and
 /// wasmtime anew whenever somebody builds one of them alone.
 const TOOLCHAIN: &[&str] = &["xtask", "moonwright-compress"];
-const TESTS: &[&str] = &["moonwright-tests", "moonwright", "moonwright-bench", "moonwright-run"];
+const TESTS: &[&str] =
+    &["moonwright-tests", "moonwright", "moonwright-bench", "moonwright-run", "--features=moonwright/wasmi"];
 
 /// The stores, apart from those who build wasmtime: what the servers' clients need would have it built once more.
 const STORES: &[&str] = &["moonwright-store", "--all-features"];

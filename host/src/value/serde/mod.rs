@@ -45,12 +45,14 @@ pub fn from_value<T: DeserializeOwned>(from: Value) -> Result<T, ConversionError
 
 /// A type of serde's where a Lua value is wanted: as an argument of a host function, or in [`crate::Lua::eval`].
 ///
-/// ```no_run
+/// ```
+/// # include!(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/common/example.rs"));
 /// # use moonwright::{Lua, Serde};
 /// #[derive(serde::Serialize, serde::Deserialize)]
 /// struct User { name: String, age: u8 }
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let _folder = in_a_folder();
 /// let mut lua = Lua::builder()
 ///     .module("lua.wasm")
 ///     .function("older", |Serde(mut user): Serde<User>| { user.age += 1; Ok(moonwright::to_value(&user)?) })
