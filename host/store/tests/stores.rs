@@ -1,6 +1,9 @@
 //! What every store must do, over each that there is.
 
+use std::collections::HashMap;
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex};
 
 use libtest_mimic::{Arguments, Trial};
 #[cfg(feature = "redb")]
@@ -22,6 +25,7 @@ const TESTS: &[(&str, Test)] = &[
     ("random_batches_do_what_they_do_in_memory", random_batches_do_what_they_do_in_memory),
     ("states_of_other_names_are_others", states_of_other_names_are_others),
     ("two_writers_lose_nothing", two_writers_lose_nothing),
+    ("writers_that_race_lose_nothing", writers_that_race_lose_nothing),
 ];
 
 fn set(table: u32, key: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Change {
@@ -167,11 +171,42 @@ fn two_writers_lose_nothing(open: &Open) {
     conflict(first.commit(&[]));
 }
 
+/// Several threads count up; each reads, adds one and commits, and does it again when it is told that another one was first.
+fn writers_that_race_lose_nothing(open: &Open) {
+    const WRITERS: u64 = 4;
+    const EACH: u64 = 25;
+    let count = |store: &dyn Store| -> Result<u64, StoreError> {
+        Ok(store.get(1, b"n")?.map_or(0, |n| u64::from_le_bytes(n.try_into().unwrap())))
+    };
+    let add = || -> Result<(), StoreError> {
+        let mut store = open("race")?;
+        let n = count(&*store)?;
+        std::thread::yield_now();
+        store.commit(&[set(1, "n", (n + 1).to_le_bytes()), set(2, n.to_string(), "")])
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..WRITERS {
+            scope.spawn(|| {
+                for _ in 0..EACH {
+                    while let Err(error) = add() {
+                        let expected = matches!(error, StoreError::Conflict { .. } | StoreError::InUse { .. });
+                        assert!(expected, "{error}");
+                        std::thread::yield_now();
+                    }
+                }
+            });
+        }
+    });
+    let store = open("race").unwrap();
+    assert_eq!(count(&*store).unwrap(), WRITERS * EACH);
+    assert_eq!(keys(&*store, 2), (0..WRITERS * EACH).map(|n| n.to_string()).collect::<Vec<_>>());
+}
+
 /// One trial for each test, over what `open` opens; `missing` says why there is no such store here.
 fn trials(name: &str, open: Open, missing: bool) -> Vec<Trial> {
-    let open = std::sync::Arc::new(open);
+    let open = Arc::new(open);
     let trial = |(test, run): &(&str, Test)| {
-        let (open, run) = (std::sync::Arc::clone(&open), *run);
+        let (open, run) = (Arc::clone(&open), *run);
         Trial::test(format!("{name}::{test}"), move || {
             run(&open);
             Ok(())
@@ -181,16 +216,38 @@ fn trials(name: &str, open: Open, missing: bool) -> Vec<Trial> {
     TESTS.iter().map(trial).collect()
 }
 
-/// In memory a state is what clones share, so that there can't be two writers.
+/// In memory a state is what clones share; that there is one writer at a time is up to who hands them out, as here.
 fn memory() -> Open {
-    let states = std::sync::Mutex::new(std::collections::HashMap::<String, MemoryStore>::new());
+    struct One(MemoryStore, Arc<AtomicBool>);
+    impl Drop for One {
+        fn drop(&mut self) {
+            self.1.store(false, SeqCst);
+        }
+    }
+    impl Store for One {
+        fn get(&self, table: u32, key: &[u8]) -> Result<Option<Vec<u8>>, StoreError> {
+            self.0.get(table, key)
+        }
+        fn keys(&self, table: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+            self.0.keys(table)
+        }
+        fn len(&self, table: u32) -> Result<u64, StoreError> {
+            self.0.len(table)
+        }
+        fn tables(&self) -> Result<Vec<u32>, StoreError> {
+            self.0.tables()
+        }
+        fn commit(&mut self, changes: &[Change]) -> Result<(), StoreError> {
+            self.0.commit(changes)
+        }
+    }
+    let states = Mutex::new(HashMap::<String, (MemoryStore, Arc<AtomicBool>)>::new());
     Box::new(move |name| {
-        let mut states = states.lock().unwrap();
-        let state = states.entry(name.to_owned()).or_default();
-        if name == "two" && !state.tables()?.is_empty() {
+        let (state, used) = states.lock().unwrap().entry(name.to_owned()).or_default().clone();
+        if used.swap(true, SeqCst) {
             return Err(StoreError::InUse { name: name.to_owned() });
         }
-        Ok(Box::new(state.clone()))
+        Ok(Box::new(One(state, used)))
     })
 }
 
