@@ -137,3 +137,13 @@ fn ten_thousand_instances_leave_no_memory_behind() {
         assert!(grown < 16 << 20, "5,000 instances left {grown} bytes");
     }
 }
+
+#[test]
+#[cfg(feature = "wasmi")]
+fn modules_for_the_other_engine_are_refused_with_the_remedy() {
+    let interpreter = Engine::builder().interpreter().build().unwrap();
+    let error = interpreter.module(wasm("5.4")).unwrap_err();
+    assert!(error.to_string().contains("`--unwind host`"), "{error}");
+    let error = moonwright::Module::new(common::bytes("5.4", "host")).unwrap_err();
+    assert!(error.to_string().contains("`--unwind standard`"), "{error}");
+}

@@ -53,7 +53,7 @@ impl Cache {
 
     fn write(&self, path: &Path, code: &[u8]) -> io::Result<()> {
         self.user()?;
-        let new = path.with_extension(format!("new-{}", std::process::id()));
+        let new = path.with_extension(own_name("new"));
         let written = (|| {
             let mut file = create(&new)?;
             file.write_all(&Sha256::digest(code))?;
@@ -74,7 +74,7 @@ impl Cache {
         use std::os::unix::fs::{DirBuilderExt, MetadataExt};
         fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
         // What this process makes belongs to its user; the standard library has no other way to ask.
-        let probe = self.folder.join(format!("probe-{}-{:?}", std::process::id(), std::thread::current().id()));
+        let probe = self.folder.join(own_name("probe"));
         let user = create(&probe)?.metadata()?.uid();
         fs::remove_file(&probe)?;
         let folder = fs::metadata(&self.folder)?;
@@ -90,6 +90,11 @@ impl Cache {
         fs::create_dir_all(&self.folder)?;
         Ok(0)
     }
+}
+
+/// A name that no other thread or living process uses.
+fn own_name(what: &str) -> String {
+    format!("{what}-{}-{:?}", std::process::id(), std::thread::current().id())
 }
 
 /// The file's name: what was compiled, by which version of the engine, with which settings, for which processor.
@@ -137,13 +142,17 @@ fn own(_: &fs::Metadata, _: u32) -> bool {
     true
 }
 
-#[cfg(unix)]
+/// Makes a file for its owner only, in the place of one that a process of the same number left.
 fn create(path: &Path) -> io::Result<File> {
-    use std::os::unix::fs::OpenOptionsExt;
-    File::options().write(true).create_new(true).mode(0o600).open(path)
-}
-
-#[cfg(not(unix))]
-fn create(path: &Path) -> io::Result<File> {
-    File::options().write(true).create_new(true).open(path)
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            fs::remove_file(path)?;
+            options.open(path)
+        }
+        result => result,
+    }
 }

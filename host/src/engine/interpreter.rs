@@ -61,7 +61,9 @@ pub(crate) fn engine() -> wasmi::Engine {
 
 /// Translates a module and binds its imports.
 pub(crate) fn link(engine: &wasmi::Engine, wasm: &[u8]) -> Result<Module, Error> {
-    let module = wasmi::Module::new(engine, wasm).map_err(Error::module)?;
+    let module = wasmi::Module::new(engine, wasm).map_err(|error| {
+        Error::Module(format!("{error}; the interpreter takes modules that were built with `--unwind host`"))
+    })?;
     if let Some(name) = required().find(|name| module.get_export(name).is_none()) {
         return Err(missing(name));
     }

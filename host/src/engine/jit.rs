@@ -49,6 +49,13 @@ pub(crate) fn link(module: &wasmtime::Module) -> Result<InstancePre<Data>, Error
     if let Some(name) = required().find(|name| module.get_export(name).is_none()) {
         return Err(missing(name));
     }
+    if module.imports().any(|import| import.name() == "lua_try") {
+        return Err(Error::Module(
+            "expected a module in the standard exception encoding, found one whose errors the host unwinds; build it with \
+             `--unwind standard`, or interpret it (`EngineBuilder::interpreter`, feature wasmi)"
+                .to_owned(),
+        ));
+    }
     let mut linker = Linker::new(module.engine());
     imports::link_jit(&mut linker).map_err(Error::module)?;
     linker.instantiate_pre(module).map_err(Error::module)

@@ -16,7 +16,11 @@ pub fn wasm(version: &str) -> Vec<u8> {
     bytes(version, "standard")
 }
 
-fn bytes(version: &str, unwind: &str) -> Vec<u8> {
+/// The bytes of the module for a Lua version in an encoding.
+///
+/// # Panics
+/// As [`wasm`].
+pub fn bytes(version: &str, unwind: &str) -> Vec<u8> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("..");
     let folder = std::env::var_os(VARIABLE).map_or_else(|| root.join("target/moonwright/test-modules"), PathBuf::from);
     let path = folder.join(format!("lua-{version}-bridge-{unwind}.wasm"));
