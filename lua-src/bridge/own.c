@@ -73,33 +73,102 @@ static int own_addmodule (lua_State *L) {
 /* registry key: the host's loader for 'require', or false */
 static const char loader = 0;
 
-/* the last of 'package.searchers' */
-static int searcher (lua_State *L) {
-  const char *name = luaL_checkstring(L, 1);
-  size_t l;
-  const char *s;
-  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &loader) == LUA_TBOOLEAN)
-    return 0;
-  lua_pushvalue(L, 1);
-  lua_call(L, 1, 1);
+/*
+** Makes the loader of what the host gave for a module, at the top; 0 if that
+** is nil
+*/
+static int given (lua_State *L, const char *name) {
   switch (lua_type(L, -1)) {
-    case LUA_TFUNCTION: break;
+    case LUA_TFUNCTION: return 1;
     case LUA_TSTRING: {
-      s = lua_tolstring(L, -1, &l);
+      size_t l;
+      const char *s = lua_tolstring(L, -1, &l);
       if (luaL_loadbufferx(L, s, l, lua_pushfstring(L, "@%s", name), "t")
           != LUA_OK)
         return luaL_error(L, "error loading module '%s':\n\t%s", name,
                              lua_tostring(L, -1));
-      break;
-    }
-    case LUA_TNIL: {
-      lua_pushfstring(L, "no module '%s' from the host", name);
       return 1;
     }
+    case LUA_TNIL: return 0;
     default:
       return luaL_error(L, "error loading module '%s': expected a text, a "
                "function or nil from the host, found a %s", name,
                luaL_typename(L, -1));
+  }
+}
+
+
+static int ran (lua_State *L, int status, lua_KContext ctx) {
+  (void)L; (void)status; (void)ctx;
+  return 1;
+}
+
+
+static int gave (lua_State *L, int status, lua_KContext ctx) {
+  const char *name = lua_tostring(L, 1);
+  (void)status; (void)ctx;
+  if (!given(L, name)) {
+    luaL_where(L, 2);  /* 1 is 'require' */
+    lua_pushfstring(L, "%smodule '%s' not found:\n\tno field "
+                       "package.preload['%s']\n\tno module '%s' from the host",
+                       lua_tostring(L, -1), name, name, name);
+    return lua_error(L);
+  }
+  lua_pushvalue(L, 1);
+  lua_pushvalue(L, 2);
+  lua_callk(L, 2, 1, 0, ran);
+  return 1;
+}
+
+
+/* asks the host for a module and runs it; both can wait */
+static int hostloader (lua_State *L) {
+  luaL_checkstring(L, 1);
+  lua_settop(L, 2);
+  lua_rawgetp(L, LUA_REGISTRYINDEX, &loader);
+  lua_pushvalue(L, 1);
+  lua_callk(L, 1, 1, 0, gave);
+  return gave(L, LUA_OK, 0);
+}
+
+
+static int searcher (lua_State *L);
+
+/* is 'searcher' the last one? */
+static int islast (lua_State *L) {
+  int last;
+  lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  last = lua_getfield(L, -1, LUA_LOADLIBNAME) == LUA_TTABLE &&
+         lua_getfield(L, -1, "searchers") == LUA_TTABLE;
+  if (last) {
+    lua_rawgeti(L, -1, (lua_Integer)lua_rawlen(L, -1));
+    last = lua_tocfunction(L, -1) == searcher;
+  }
+  lua_settop(L, 1);
+  return last;
+}
+
+
+/*
+** Normally the last of 'package.searchers'. A searcher can't wait, a loader
+** can: so it leaves the question to one, unless somebody else is to be asked
+** after a no.
+*/
+static int searcher (lua_State *L) {
+  const char *name = luaL_checkstring(L, 1);
+  lua_settop(L, 1);
+  if (lua_rawgetp(L, LUA_REGISTRYINDEX, &loader) == LUA_TBOOLEAN)
+    return 0;
+  if (islast(L))
+    lua_pushcfunction(L, hostloader);
+  else {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &loader);
+    lua_pushvalue(L, 1);
+    lua_call(L, 1, 1);
+    if (!given(L, name)) {
+      lua_pushfstring(L, "no module '%s' from the host", name);
+      return 1;
+    }
   }
   lua_pushvalue(L, 1);
   return 2;

@@ -37,8 +37,10 @@ export interface LoadOptions extends StateOptions, DecodeOptions {
   seed?: number | bigint | undefined;
 }
 
-/** Gives a module's text, or a function that makes it; undefined if there is no such module. It can't wait. */
-export type ModuleLoader = (name: string) => string | Uint8Array | ((...args: LuaValue[]) => LuaValue) | undefined;
+type Loaded = string | Uint8Array | ((...args: LuaValue[]) => LuaValue) | undefined;
+
+/** Gives a module's text, or a function that makes it; undefined if there is no such module. In `run`, `require` waits for promises. */
+export type ModuleLoader = (name: string) => Loaded | PromiseLike<Loaded>;
 
 interface Chunk {
   /** The chunk's name in messages: a file's name, or as Lua has it (`@file`, `=text`). By default its text. */

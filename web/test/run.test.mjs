@@ -203,3 +203,37 @@ test("after a crash of the module nothing of it runs any more", async () => {
   assert.deepEqual(seen, []);
   assert.equal((await failure(other.run("return 1"))).kind, "host");
 });
+
+test("require waits for the loader, and for what a module's text waits for", async () => {
+  const { setTimeout: sleep } = await import("node:timers/promises");
+  const asked = [];
+  const other = await load({
+    functions: { later: async (x) => (await sleep(1), x) },
+    modules: { given: "return {n = later(5)}" },
+    loader: async (name) => {
+      asked.push(name);
+      await sleep(1);
+      if (name === "outer") return "local inner = require('inner') return {sum = inner.n + later(1), name = ...}";
+      if (name === "inner") return "return {n = later(2)}";
+      if (name === "deep") return "return later(3)";
+      if (name === "bad") return "x =";
+      if (name === "fails") return "later(1) error('no', 0)";
+      if (name === "function") return () => ({ n: 7 });
+      return undefined;
+    },
+  });
+  const run = async (code) => (await other.run(code, { name: "main.lua" })).values;
+  assert.deepEqual(await run("local o = require('outer') return o.sum, o.name, o == require('outer'), package.loaded.inner.n"), [3, "outer", true, 2]);
+  assert.deepEqual(asked, ["outer", "inner"]);
+  assert.deepEqual(await run("return require('given').n, require('function').n"), [5, 7]);
+  assert.deepEqual(await run("return pcall(require, 'fails')"), [false, "no"]);
+  assert.deepEqual(await run("return coroutine.wrap(function() return (require('deep')) end)()"), [3]);
+  const missing = await failure(run("require('missing')"));
+  assert.match(missing.message, /^main\.lua:1: module 'missing' not found:\n\tno field package\.preload\['missing'\]\n\tno module 'missing' from the host$/);
+  assert.match((await failure(run("require('bad')"))).message, /error loading module 'bad':\n\tbad:1: unexpected symbol near <eof>/);
+  assert.match((await failure(() => other.runSync("require('sync')"))).message, /cannot wait here/);
+  // A searcher behind the host's is asked after a no; then the host can't wait.
+  other.modules.loader((name) => (name === "mine" ? undefined : "return 1"));
+  assert.deepEqual(await run("package.searchers[#package.searchers + 1] = function(n) return function() return n .. '!' end end return (require('mine')), (require('one'))"), ["mine!", 1]);
+  await other.close();
+});

@@ -93,6 +93,12 @@ describe("a worker", () => {
     assert.ok(stats.heapBytes > 10000 && stats.memoryBytes >= 65536);
   });
 
+  test("require waits for the page", async () => {
+    await lua.modules.loader(async (name) => (name === "asked" ? "return {n = later(1, 3)}" : undefined));
+    assert.deepEqual((await lua.run("return require('asked').n")).values, [3]);
+    assert.match((await failure(lua.run("require('nobody')"))).message, /no module 'nobody' from the host/);
+  });
+
   test("several scripts at once, and calls while one computes", async () => {
     const results = await Promise.all([10, 1, 5].map((ms) => lua.run("return later(...)", { args: [ms, ms] })));
     assert.deepEqual(results.map((r) => r.values[0]), [10, 1, 5]);
