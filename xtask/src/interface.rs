@@ -229,6 +229,14 @@ pub struct Interface {
     pub exports: Vec<Export>,
     /// Functions in the order of the name section; empty without one.
     pub functions: Vec<NamedFunction>,
+    /// The globals' types, imported ones first.
+    pub globals: Vec<ItemType>,
+    /// Globals in the order of the name section, by index; empty without one.
+    pub global_names: Vec<(u32, String)>,
+    /// How many tables there are, imported ones included.
+    pub tables: u32,
+    /// How many memories there are, imported ones included.
+    pub memories: u32,
 }
 
 impl Interface {
@@ -268,6 +276,12 @@ impl Interface {
                                 ItemType::Tag(signature(types.core_type_at_in_module(ty.func_type_idx)))
                             }
                         };
+                        match &ty {
+                            ItemType::Global { .. } => interface.globals.push(ty.clone()),
+                            ItemType::Table => interface.tables += 1,
+                            ItemType::Memory => interface.memories += 1,
+                            _ => {}
+                        }
                         interface.imports.push(Import {
                             module: import.module.to_owned(),
                             name: import.name.to_owned(),
@@ -276,6 +290,13 @@ impl Interface {
                     }
                 }
                 Payload::FunctionSection(section) => functions += section.count(),
+                Payload::TableSection(section) => interface.tables += section.count(),
+                Payload::MemorySection(section) => interface.memories += section.count(),
+                Payload::GlobalSection(section) => {
+                    for declared in section {
+                        interface.globals.push(global(declared?.ty));
+                    }
+                }
                 Payload::ExportSection(section) => {
                     for export in section {
                         let export = export?;
@@ -293,7 +314,9 @@ impl Interface {
                 }
                 Payload::CustomSection(section) => {
                     if let KnownCustom::Name(names) = section.as_known() {
-                        for (index, name) in function_names(names) {
+                        let names = Names::read(names);
+                        interface.global_names = names.globals;
+                        for (index, name) in names.functions {
                             if index < functions {
                                 let signature = signature(types.core_function_at(index));
                                 interface.functions.push(NamedFunction { index, name, signature });
@@ -324,14 +347,28 @@ impl Interface {
     }
 }
 
-fn function_names(section: wasmparser::NameSectionReader<'_>) -> Vec<(u32, String)> {
-    let mut names = Vec::new();
-    for subsection in section.into_iter().map_while(Result::ok) {
-        if let Name::Function(map) = subsection {
-            names.extend(map.into_iter().map_while(Result::ok).map(|naming| (naming.index, naming.name.to_owned())));
+/// What a name section says, as far as it can be read.
+#[derive(Default)]
+struct Names {
+    functions: Vec<(u32, String)>,
+    globals: Vec<(u32, String)>,
+}
+
+impl Names {
+    fn read(section: wasmparser::NameSectionReader<'_>) -> Names {
+        let mut names = Names::default();
+        let list = |map: wasmparser::NameMap<'_>| {
+            map.into_iter().map_while(Result::ok).map(|naming| (naming.index, naming.name.to_owned())).collect()
+        };
+        for subsection in section.into_iter().map_while(Result::ok) {
+            match subsection {
+                Name::Function(map) => names.functions = list(map),
+                Name::Global(map) => names.globals = list(map),
+                _ => {}
+            }
         }
+        names
     }
-    names
 }
 
 #[cfg(test)]

@@ -1,8 +1,7 @@
 //! From a recipe to a finished module, one stage after the other.
 //!
-//! The order is not free: exports are rewritten while function names are still there (walrus, before the strip), walrus runs before
-//! wasm-opt since its emitter undoes wasm-opt's ordering of functions, and unwinding comes last, so that one optimiser run serves
-//! every encoding and Binaryen never meets exceptions.
+//! The order is not free: exports are rewritten while function names are still there, before the strip, and unwinding comes last, so that
+//! one optimiser run serves every encoding and Binaryen never meets exceptions.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -65,9 +64,6 @@ pub enum PipelineError {
     /// A contract that is not there, or is broken.
     #[error("cannot read the contract")]
     Contract(#[from] contract::ContractError),
-    /// The linked module could not be read.
-    #[error("cannot read the linked module")]
-    Parse(#[from] pass::ParseError),
     /// A pass made what can't be read.
     #[error("cannot read the module")]
     Read(#[from] ReadError),
@@ -168,10 +164,7 @@ fn post_process(
         .collect();
 
     progress.stage("Rewriting exports");
-    let mut module = pass::parse(&linked)?;
-    // Pass 4, prune, goes here: it needs the linker's names, and what it leaves unused must not be exported.
-    pass::exports::run(&mut module, &export_options(&contracts, recipe))?;
-    let exported = pass::emit(&mut module);
+    let exported = pass::exports::run(&linked, &export_options(&contracts, recipe))?.wasm;
     let stripped = pass::strip::run(&exported, &StripOptions { keep_names: recipe.keeps_names() })?.wasm;
 
     let optimised = match optimise_options(recipe) {
@@ -236,7 +229,7 @@ fn export_options(contracts: &[Contract], recipe: &Recipe) -> ExportOptions {
     let mut add: Vec<String> = promised.chain(until_unwind).chain(recipe.exports.add.iter().cloned()).collect();
     let mut seen = BTreeSet::new();
     add.retain(|name| seen.insert(name.clone()));
-    ExportOptions { add, rename: recipe.exports.rename.clone(), hide: recipe.exports.hide.clone(), only_named: true }
+    ExportOptions { add, rename: recipe.exports.rename.clone(), hide: recipe.exports.hide.clone(), only_named: true, memory: true }
 }
 
 /// The exports that the recipe asks for beside the contracts, as the finished module names them.

@@ -17,7 +17,7 @@ use xtask::pass::exports::{self, ExportOptions};
 use xtask::pass::optimise::{self, Goal, OptimiseOptions};
 use xtask::pass::strip::{self, StripOptions};
 use xtask::pass::validate::{self, ValidateOptions};
-use xtask::pass::{self, unwind};
+use xtask::pass::unwind;
 use xtask::recipe::Unwind;
 
 /// What a pass made: what it says, and the module where it makes one.
@@ -46,17 +46,20 @@ struct ExportLine {
     hide: Vec<String>,
     #[serde(default)]
     only_named: bool,
+    #[serde(default)]
+    memory: bool,
 }
 
 fn run_exports(wasm: &[u8], line: &str) -> Outcome {
     let line: ExportLine = options(line);
-    let options = ExportOptions { add: line.add, rename: line.rename, hide: line.hide, only_named: line.only_named };
-    let mut module = pass::parse(wasm).map_err(text)?;
-    let summary = exports::run(&mut module, &options).map_err(text)?;
+    let ExportLine { add, rename, hide, only_named, memory } = line;
+    let options = ExportOptions { add, rename, hide, only_named, memory };
+    let exported = exports::run(wasm, &options).map_err(text)?;
+    let summary = exported.summary;
     let mut said: Vec<String> = summary.added.iter().map(|name| format!("added {name}")).collect();
     said.extend(summary.renamed.iter().map(|(old, new)| format!("renamed {old} to {new}")));
     said.extend(summary.hidden.iter().map(|name| format!("hid {name}")));
-    Ok((said, Some(pass::emit(&mut module))))
+    Ok((said, Some(exported.wasm)))
 }
 
 #[derive(Deserialize)]

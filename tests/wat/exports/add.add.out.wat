@@ -4,9 +4,9 @@
 ;; added __stack_pointer
 ;; added __indirect_function_table
 (module
-  (type (;0;) (func))
-  (type (;1;) (func (result i32)))
-  (type (;2;) (func (param i32 i32) (result i32)))
+  (type (;0;) (func (result i32)))
+  (type (;1;) (func (param i32 i32) (result i32)))
+  (type (;2;) (func))
   (table (;0;) 1 funcref)
   (memory (;0;) 1)
   (global $__stack_pointer (;0;) (mut i32) i32.const 1024)
@@ -17,12 +17,12 @@
   (export "compute" (func $compute))
   (export "__stack_pointer" (global $__stack_pointer))
   (export "__indirect_function_table" (table 0))
-  (func $init (;0;) (type 1) (result i32)
+  (func $init (;0;) (type 0) (result i32)
     i32.const 0
   )
-  (func $compute (;1;) (type 2) (param i32 i32) (result i32)
+  (func $compute (;1;) (type 1) (param i32 i32) (result i32)
     i32.const 0
   )
-  (func $old (;2;) (type 0))
-  (func $junk (;3;) (type 0))
+  (func $old (;2;) (type 2))
+  (func $junk (;3;) (type 2))
 )

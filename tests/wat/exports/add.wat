@@ -1,8 +1,8 @@
 ;; By the name section: functions, and the linker's own table, memory and stack pointer.
-;; run add: { add = ["init", "compute", "__stack_pointer", "__indirect_function_table"] }
-;; run only: { add = ["init"], only_named = true }
-;; run rename: { add = ["compute"], rename = { init = "start", old = "new" }, hide = ["junk"] }
-;; run hide_added: { add = ["init", "compute"], hide = ["init"] }
+;; run add: { memory = true, add = ["init", "compute", "__stack_pointer", "__indirect_function_table"] }
+;; run only: { memory = true, add = ["init"], only_named = true }
+;; run rename: { memory = true, add = ["compute"], rename = { init = "start", old = "new" }, hide = ["junk"] }
+;; run hide_added: { memory = true, add = ["init", "compute"], hide = ["init"] }
 (module
   (table 1 funcref)
   (memory 1)

@@ -1,3 +1,3 @@
 ;; Without a memory there is none to export.
-;; run add: { add = ["f"] }
+;; run add: { memory = true, add = ["f"] }
 (module (func $f))

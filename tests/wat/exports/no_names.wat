@@ -1,4 +1,4 @@
 ;; Without a name section only exports have names.
-;; run add: { add = ["f", "g"] }
+;; run add: { memory = true, add = ["f", "g"] }
 (module
   (func (export "g")))

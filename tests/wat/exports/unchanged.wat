@@ -1,6 +1,6 @@
 ;; Everything is as it should be: the table keeps its order.
-;; run same: { add = ["b", "a"] }
-;; run nothing: {}
+;; run same: { memory = true, add = ["b", "a"] }
+;; run nothing: { memory = true }
 (module
   (memory 1)
   (func $a)

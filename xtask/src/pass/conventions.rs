@@ -1,6 +1,6 @@
 //! What the C toolchain and the runtime agree on: names that mean something to more than one pass.
 
-use walrus::{Export, ExportItem, GlobalId, GlobalKind, Module, TableId, ValType};
+use crate::interface::{Interface, ItemType};
 
 /// The linear memory's export.
 pub const MEMORY: &str = "memory";
@@ -24,42 +24,31 @@ pub const THROW: &str = "lua_throw";
 /// the table to call through and the stack pointer to put back; and the optimiser must know that both are in use.
 pub const UNWIND_EXPORTS: [&str; 2] = [FUNCTION_TABLE, STACK_POINTER];
 
-/// Whether the module leaves unwinding to imports.
-pub fn imports_unwind(module: &Module) -> bool {
-    [TRY, THROW].iter().any(|name| module.imports.find(IMPORT_MODULE, name).is_some())
-}
-
-/// The stack pointer: the global of the linker's name that C code can move.
-pub fn stack_pointer(module: &Module) -> Option<GlobalId> {
-    if let Some(ExportItem::Global(id)) = exported(module, STACK_POINTER).map(|export| export.item) {
-        return Some(id);
+/// The stack pointer's index among the globals: the one of the linker's name that C code can move.
+pub fn stack_pointer(interface: &Interface) -> Option<u32> {
+    if let Some(export) = interface.export(STACK_POINTER)
+        && matches!(export.ty, ItemType::Global { .. })
+    {
+        return Some(export.index);
     }
-    let is_stack_pointer = |global: &&walrus::Global| {
-        global.name.as_deref() == Some(STACK_POINTER)
-            && global.mutable
-            && global.ty == ValType::I32
-            && matches!(global.kind, GlobalKind::Local(_))
+    let movable = |index: u32| {
+        let ty = interface.globals.get(index as usize);
+        matches!(ty, Some(ItemType::Global { value, mutable: true }) if value == "i32")
     };
-    let mut globals = module.globals.iter().filter(is_stack_pointer);
-    match (globals.next(), globals.next()) {
-        (Some(global), None) => Some(global.id()),
+    let named = interface.global_names.iter().filter(|(_, name)| name == STACK_POINTER);
+    let mut found = named.map(|(index, _)| *index).filter(|index| movable(*index));
+    match (found.next(), found.next()) {
+        (Some(index), None) => Some(index),
         _ => None,
     }
 }
 
-/// The table of C function pointers. The linker gives it no name in the name section, but makes no other table.
-pub fn function_table(module: &Module) -> Option<TableId> {
-    if let Some(ExportItem::Table(id)) = exported(module, FUNCTION_TABLE).map(|export| export.item) {
-        return Some(id);
+/// The index of the table of C function pointers. The linker gives it no name in the name section, but makes no other table.
+pub fn function_table(interface: &Interface) -> Option<u32> {
+    if let Some(export) = interface.export(FUNCTION_TABLE)
+        && export.ty == ItemType::Table
+    {
+        return Some(export.index);
     }
-    let mut tables = module.tables.iter();
-    match (tables.next(), tables.next()) {
-        (Some(table), None) => Some(table.id()),
-        _ => None,
-    }
-}
-
-/// The export of that name.
-pub fn exported<'a>(module: &'a Module, name: &str) -> Option<&'a Export> {
-    module.exports.iter().find(|export| export.name == name)
+    (interface.tables == 1).then_some(0)
 }

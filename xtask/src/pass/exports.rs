@@ -8,15 +8,19 @@
 //!
 //! The linker exports only what it is told on its command line, and drops nothing that stands in the sources as used; so
 //! what a module offers is decided here, in one place, against names that must be there. Runs while the name section is
-//! still in the module.
+//! still in the module. Only the export section is written anew, all else is copied: so indices, and with them debug
+//! information, stay right, and any module will do, whatever it uses.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use thiserror::Error;
-use walrus::{ExportItem, FunctionId, Module};
+use wasm_encoder::{ExportKind, ExportSection, SectionId};
+use wasmparser::{Validator, WasmFeatures};
 
 use super::conventions::{self, FUNCTION_TABLE, MEMORY, STACK_POINTER};
+use super::{debug_validate, for_each_section};
+use crate::interface::{Interface, ItemType, ReadError};
 use crate::nearest;
 
 /// How many near names an error message offers.
@@ -34,6 +38,15 @@ pub struct ExportOptions {
     pub hide: Vec<String>,
     /// Leave out every export that neither `add` nor `rename` names (the memory always stays).
     pub only_named: bool,
+    /// Export the memory, if there is one, as `memory` in any case.
+    pub memory: bool,
+}
+
+impl ExportOptions {
+    /// Whether they ask for no change, whatever the module.
+    pub fn is_nothing(&self) -> bool {
+        *self == ExportOptions::default()
+    }
 }
 
 /// What the pass did, each list in the order of the export table or of the options.
@@ -126,25 +139,48 @@ fn near_names(f: &mut fmt::Formatter<'_>, near: &[String]) -> fmt::Result {
     write!(f, "; near: {}", near.join(", "))
 }
 
-/// Why the export table can't be made: all the reasons at once. The module is then unchanged.
+/// Why the export table can't be made.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("{}", lines(.0))]
-pub struct ExportError(pub Vec<ExportProblem>);
+pub enum ExportError {
+    /// The bytes are no valid module.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// All the reasons at once.
+    #[error("{}", lines(.0))]
+    Problems(Vec<ExportProblem>),
+    /// An instruction takes the reference of a function that only its export declares.
+    #[error("cannot hide {}: the code takes the reference of such a function, which only its export declares", .0.join(", "))]
+    Declared(Vec<String>),
+}
 
 fn lines(problems: &[ExportProblem]) -> String {
     problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
-/// Rewrites the export table of `module`.
+/// What the pass made and did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exported {
+    /// The module.
+    pub wasm: Vec<u8>,
+    /// What changed.
+    pub summary: ExportSummary,
+}
+
+/// Rewrites the export table of `wasm`.
 ///
-/// The memory, if the module has one, is exported as `memory` in any case. Exports that stay keep their order; new ones
-/// follow in the order of the options.
+/// Exports that stay keep their order; new ones follow in the order of the options. Where nothing changes the bytes are those
+/// that were given.
 ///
 /// # Errors
-/// When a name is missing or ambiguous, or two exports would have one name; the module is then unchanged.
-pub fn run(module: &mut Module, options: &ExportOptions) -> Result<ExportSummary, ExportError> {
-    let before: Vec<(String, ExportItem)> = module.exports.iter().map(|e| (e.name.clone(), e.item)).collect();
-    let after = plan(module, &before, options)?;
+/// When `wasm` is not valid, a name is missing or ambiguous, or two exports would have one name.
+pub fn run(wasm: &[u8], options: &ExportOptions) -> Result<Exported, ExportError> {
+    let interface = Interface::read(wasm)?;
+    let before: Vec<(String, Item)> = interface
+        .exports
+        .iter()
+        .map(|export| (export.name.clone(), Item { kind: kind(&export.ty), index: export.index }))
+        .collect();
+    let after = plan(&interface, &before, options).map_err(ExportError::Problems)?;
     let mut summary = ExportSummary::default();
     for entry in &after {
         match &entry.old {
@@ -155,43 +191,94 @@ pub fn run(module: &mut Module, options: &ExportOptions) -> Result<ExportSummary
     }
     let stays = |name: &str| after.iter().any(|entry| entry.old.as_deref() == Some(name) || entry.name == name);
     summary.hidden = before.iter().map(|(name, _)| name.clone()).filter(|name| !stays(name)).collect();
-    if !summary.is_unchanged() {
-        let ids: Vec<_> = module.exports.iter().map(walrus::Export::id).collect();
-        ids.into_iter().for_each(|id| module.exports.delete(id));
-        for entry in after {
-            module.exports.add(&entry.name, entry.item);
-        }
+    if summary.is_unchanged() {
+        return Ok(Exported { wasm: wasm.to_vec(), summary });
     }
-    Ok(summary)
+    let wasm = with_exports(wasm, &after)?;
+    if !summary.hidden.is_empty() && Validator::new_with_features(WasmFeatures::all()).validate_all(&wasm).is_err() {
+        return Err(ExportError::Declared(summary.hidden));
+    }
+    debug_validate("exports", &wasm);
+    Ok(Exported { wasm, summary })
+}
+
+/// The module with these exports, all other sections as they are.
+fn with_exports(wasm: &[u8], entries: &[Entry]) -> Result<Vec<u8>, ReadError> {
+    let mut section = ExportSection::new();
+    for entry in entries {
+        section.export(&entry.name, entry.item.kind, entry.item.index);
+    }
+    // A section that is empty is left out, as wasm-opt does it.
+    let mut module = wasm_encoder::Module::new();
+    if !entries.is_empty() {
+        module.section(&section);
+    }
+    let header = wasm_encoder::Module::HEADER.len();
+    let mut new = Some(module.finish().split_off(header));
+    let mut result = wasm[..header].to_vec();
+    let behind = [SectionId::Start, SectionId::Element, SectionId::DataCount, SectionId::Code, SectionId::Data];
+    for_each_section(wasm, |range| {
+        let id = wasm[range.start];
+        if id == SectionId::Export as u8 || behind.iter().any(|later| *later as u8 == id) {
+            result.extend(new.take().unwrap_or_default());
+        }
+        if id != SectionId::Export as u8 {
+            result.extend_from_slice(&wasm[range.start..range.end]);
+        }
+    })?;
+    result.extend(new.unwrap_or_default());
+    Ok(result)
+}
+
+/// What an export stands for.
+#[derive(Clone, Copy)]
+struct Item {
+    kind: ExportKind,
+    index: u32,
+}
+
+fn kind(ty: &ItemType) -> ExportKind {
+    match ty {
+        ItemType::Function(_) => ExportKind::Func,
+        ItemType::Memory => ExportKind::Memory,
+        ItemType::Table => ExportKind::Table,
+        ItemType::Global { .. } => ExportKind::Global,
+        ItemType::Tag(_) => ExportKind::Tag,
+    }
 }
 
 /// An entry of the new export table.
 struct Entry {
     name: String,
-    item: ExportItem,
+    item: Item,
     /// The name that it had in the old table.
     old: Option<String>,
 }
 
-fn plan(module: &Module, before: &[(String, ExportItem)], options: &ExportOptions) -> Result<Vec<Entry>, ExportError> {
-    let functions = Functions::new(module);
+fn plan(
+    interface: &Interface,
+    before: &[(String, Item)],
+    options: &ExportOptions,
+) -> Result<Vec<Entry>, Vec<ExportProblem>> {
+    let functions = Functions::new(interface);
     let mut problems = vec![];
     let mut after: Vec<Entry> =
         before.iter().map(|(name, item)| Entry { name: name.clone(), item: *item, old: Some(name.clone()) }).collect();
     let mut named: BTreeSet<String> = BTreeSet::new();
 
     // The memory comes first, so that what is asked for by name can't take its place.
-    if let Some(memory) = module.memories.iter().next()
-        && !after.iter().any(|entry| entry.name == MEMORY)
-    {
-        after.push(Entry { name: MEMORY.to_owned(), item: memory.id().into(), old: None });
+    if options.memory {
+        if interface.memories > 0 && !after.iter().any(|entry| entry.name == MEMORY) {
+            let item = Item { kind: ExportKind::Memory, index: 0 };
+            after.push(Entry { name: MEMORY.to_owned(), item, old: None });
+        }
+        named.insert(MEMORY.to_owned());
     }
-    named.insert(MEMORY.to_owned());
 
     for name in options.add.iter().chain(options.rename.keys()) {
         if named.insert(name.clone()) && !options.hide.contains(name) && !after.iter().any(|entry| entry.name == *name)
         {
-            match find(module, &functions, name) {
+            match find(interface, &functions, name) {
                 Ok(item) => after.push(Entry { name: name.clone(), item, old: None }),
                 Err(problem) => problems.push(problem),
             }
@@ -217,45 +304,37 @@ fn plan(module: &Module, before: &[(String, ExportItem)], options: &ExportOption
             problems.push(ExportProblem::Clash { name: new.clone(), old: old.clone() });
         }
     }
-    if problems.is_empty() { Ok(after) } else { Err(ExportError(problems)) }
+    if problems.is_empty() { Ok(after) } else { Err(problems) }
 }
 
 /// The functions by the name that the name section gives them.
-struct Functions<'a>(BTreeMap<&'a str, Vec<FunctionId>>);
+struct Functions<'a>(BTreeMap<&'a str, Vec<u32>>);
 
 impl<'a> Functions<'a> {
-    fn new(module: &'a Module) -> Self {
-        let mut functions: BTreeMap<&str, Vec<FunctionId>> = BTreeMap::new();
-        for function in module.funcs.iter() {
-            if let Some(name) = &function.name {
-                functions.entry(name).or_default().push(function.id());
-            }
+    fn new(interface: &'a Interface) -> Self {
+        let mut functions: BTreeMap<&str, Vec<u32>> = BTreeMap::new();
+        for function in &interface.functions {
+            functions.entry(&function.name).or_default().push(function.index);
         }
         Functions(functions)
     }
 }
 
-fn find(module: &Module, functions: &Functions, name: &str) -> Result<ExportItem, ExportProblem> {
-    match name {
-        STACK_POINTER => {
-            if let Some(id) = conventions::stack_pointer(module) {
-                return Ok(id.into());
-            }
-        }
-        FUNCTION_TABLE => {
-            if let Some(id) = conventions::function_table(module) {
-                return Ok(id.into());
-            }
-        }
-        _ => {}
+fn find(interface: &Interface, functions: &Functions, name: &str) -> Result<Item, ExportProblem> {
+    let found = match name {
+        MEMORY if interface.memories > 0 => Some((ExportKind::Memory, 0)),
+        STACK_POINTER => conventions::stack_pointer(interface).map(|index| (ExportKind::Global, index)),
+        FUNCTION_TABLE => conventions::function_table(interface).map(|index| (ExportKind::Table, index)),
+        _ => None,
+    };
+    if let Some((kind, index)) = found {
+        return Ok(Item { kind, index });
     }
     match functions.0.get(name).map(Vec::as_slice) {
-        Some([id]) => Ok((*id).into()),
+        Some([index]) => Ok(Item { kind: ExportKind::Func, index: *index }),
         Some(several) => Err(ExportProblem::Ambiguous { name: name.to_owned(), functions: several.len() }),
         None => {
-            let exported: Vec<&str> = module.exports.iter().map(|export| export.name.as_str()).collect();
-            let known = functions.0.keys().copied().chain(exported);
-            let near = owned(nearest::names(name, known, SUGGESTIONS));
+            let near = owned(nearest::names(name, interface.names(), SUGGESTIONS));
             Err(ExportProblem::Missing { name: name.to_owned(), near, has_names: !functions.0.is_empty() })
         }
     }
