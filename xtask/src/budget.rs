@@ -6,11 +6,14 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::attribution::Item;
+use crate::provenance::{LIBRARY, part_group};
 use crate::recipe::{LuaVersion, Profile};
 use crate::section::Weight;
+use crate::size_report::{By, Key, SizeReport};
 
 /// The most that a module may weigh, in bytes; what is absent is not checked.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Budget {
     /// Limit of the file.
@@ -19,6 +22,8 @@ pub struct Budget {
     pub gzip: Option<u64>,
     /// Limit after brotli.
     pub brotli: Option<u64>,
+    /// Limits of Lua libraries by their names: code and data that are theirs.
+    pub libraries: BTreeMap<String, u64>,
 }
 
 /// All budgets: those of the modules that are shipped, and the size that none may exceed.
@@ -38,7 +43,7 @@ pub struct Budgets {
 /// A weight held against its limit.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
-    /// `raw`, `gzip` or `brotli`.
+    /// `raw`, `gzip`, `brotli`, or a library as `library string`.
     pub what: String,
     /// Bytes found.
     pub actual: u64,
@@ -62,6 +67,46 @@ pub struct Verdict {
     pub profile: Profile,
     /// One entry a limit; the raw size is always among them, because of the ceiling.
     pub checks: Vec<Check>,
+    /// What grew since an earlier module, the most first; empty without one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grown: Vec<Growth>,
+}
+
+/// A library or source file that takes more bytes than it did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Growth {
+    /// Its group, such as `Lua library`.
+    pub group: String,
+    /// Its name.
+    pub module: String,
+    /// Bytes then.
+    pub before: u64,
+    /// Bytes now.
+    pub after: u64,
+    /// The change of the recipe that leaves it out, if there is one, and how many bytes that takes back.
+    pub remedy: Option<(String, u64)>,
+}
+
+/// What grew from `old` to `new`, the most first.
+pub fn grown(new: &SizeReport, old: &SizeReport) -> Vec<Growth> {
+    let of_group =
+        |group: &str| new.items.iter().filter(|item| item.origin.group == group).map(|item| item.bytes).sum();
+    let grown = new.changes(old, By::Module).into_iter().filter(|change| change.after > change.before);
+    grown
+        .map(|change| {
+            let Key { group, module, .. } = change.key;
+            let remedy = if group == LIBRARY && module != "base" {
+                Some((format!("drop = [\"{module}\"]"), change.after))
+            } else if group == part_group("persist") {
+                Some(("contracts = [\"core\"]".to_owned(), of_group(&group)))
+            } else if group == part_group("bridge") {
+                Some(("contracts = [\"full\"]".to_owned(), of_group(&group)))
+            } else {
+                None
+            };
+            Growth { group, module, before: change.before, after: change.after, remedy }
+        })
+        .collect()
 }
 
 impl Verdict {
@@ -121,13 +166,19 @@ pub fn read(path: &Path) -> Result<Budgets, BudgetError> {
 impl Budgets {
     /// The budget of a shipped module; without one only the ceiling holds.
     pub fn of(&self, lua: LuaVersion, profile: Profile) -> Budget {
-        self.lua.get(&lua).and_then(|profiles| profiles.get(&profile)).copied().unwrap_or_default()
+        self.lua.get(&lua).and_then(|profiles| profiles.get(&profile)).cloned().unwrap_or_default()
     }
 
-    /// Holds a module's weight against a budget and the ceiling.
-    pub fn check(&self, lua: LuaVersion, profile: Profile, budget: Budget, weight: Weight) -> Verdict {
+    /// Holds a module's weight, and those of the libraries among its items, against a budget and the ceiling.
+    pub fn check(&self, lua: LuaVersion, profile: Profile, budget: &Budget, weight: Weight, items: &[Item]) -> Verdict {
         let raw = budget.raw.map_or(self.ceiling, |limit| limit.min(self.ceiling));
-        Verdict { lua, profile, checks: checks(weight, Budget { raw: Some(raw), ..budget }) }
+        let mut checks = checks(weight, &Budget { raw: Some(raw), ..budget.clone() });
+        for (library, limit) in &budget.libraries {
+            let of_it = |item: &&Item| item.origin.group == LIBRARY && item.origin.module == *library;
+            let actual = items.iter().filter(of_it).map(|item| item.bytes).sum();
+            checks.push(Check { what: format!("library {library}"), actual, limit: *limit });
+        }
+        Verdict { lua, profile, checks, grown: vec![] }
     }
 
     /// Holds what a page loads of the package's JavaScript, each file compressed by itself, against its budget.
@@ -136,12 +187,12 @@ impl Budgets {
         let total = Weight { raw: sum(|w| w.raw), gzip: sum(|w| w.gzip), brotli: sum(|w| w.brotli) };
         ScriptVerdict {
             javascript: scripts.iter().map(|(name, _)| name.clone()).collect(),
-            checks: checks(total, self.javascript),
+            checks: checks(total, &self.javascript),
         }
     }
 }
 
-fn checks(weight: Weight, budget: Budget) -> Vec<Check> {
+fn checks(weight: Weight, budget: &Budget) -> Vec<Check> {
     let limits =
         [("raw", weight.raw, budget.raw), ("gzip", weight.gzip, budget.gzip), ("brotli", weight.brotli, budget.brotli)];
     limits
@@ -153,6 +204,7 @@ fn checks(weight: Weight, budget: Budget) -> Vec<Check> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::provenance::{CORE, Origin};
 
     fn budgets(text: &str) -> Budgets {
         toml::from_str(text).unwrap()
@@ -160,7 +212,37 @@ mod tests {
 
     fn check(budgets: &Budgets, profile: Profile) -> Verdict {
         let weight = Weight { raw: 1_000, gzip: 500, brotli: 400 };
-        budgets.check(LuaVersion::V54, profile, budgets.of(LuaVersion::V54, profile), weight)
+        budgets.check(LuaVersion::V54, profile, &budgets.of(LuaVersion::V54, profile), weight, &items())
+    }
+
+    fn items() -> Vec<Item> {
+        let item = |section: &str, group: &str, module: &str, bytes| Item {
+            section: section.into(),
+            origin: Origin { group: group.into(), module: module.into(), name: "f".into() },
+            bytes,
+        };
+        vec![item("code", LIBRARY, "string", 100), item("data", LIBRARY, "string", 20), item("code", CORE, "lvm", 500)]
+    }
+
+    #[test]
+    fn a_library_has_a_budget_of_its_own() {
+        let over = |limit: u64| {
+            let text = format!("ceiling = 1000000\n[lua.'5.4'.size]\nlibraries = {{ string = {limit} }}");
+            check(&budgets(&text), Profile::Size).over()
+        };
+        assert!(over(119) && !over(120));
+    }
+
+    #[test]
+    fn what_grew_comes_with_what_takes_it_back() {
+        let report = |items| SizeReport { sha256: String::new(), total: Weight::default(), sections: vec![], items };
+        let mut old = items();
+        old[0].bytes = 60;
+        old[2].bytes = 499;
+        let grown = grown(&report(items()), &report(old));
+        let shown: Vec<_> = grown.iter().map(|g| (g.module.as_str(), g.before, g.after, g.remedy.clone())).collect();
+        let drop = Some(("drop = [\"string\"]".to_owned(), 120));
+        assert_eq!(shown, [("string", 80, 120, drop), ("lvm", 499, 500, None)]);
     }
 
     #[test]

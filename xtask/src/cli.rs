@@ -28,9 +28,11 @@ pub struct Cli {
 pub enum Command {
     /// Build a Lua module: compile, link, rewrite, optimise, validate, report
     Build(BuildArgs),
+    /// Strip, optimise and rewrite a module that somebody else built
+    Post(PostArgs),
     /// Show a module's exports with their signatures, and hold them against a contract
     InspectExports(InspectExportsArgs),
-    /// Show what a module weighs: by section, raw and compressed
+    /// Show where a module's bytes are, and what changed: by section, library, function
     Size(SizeArgs),
     /// Check modules against ci/size-budget.toml
     Budget(BudgetArgs),
@@ -95,6 +97,12 @@ pub struct RecipeOverrides {
     /// Keep the name section
     #[arg(long)]
     pub keep_names: bool,
+    /// Leave out libraries (io,os) and functions (string.pack,dofile), as if they had never been there
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub drop: Vec<String>,
+    /// A Lua file of the application; of the libraries stays only what such files can reach. Repeat for several
+    #[arg(long, value_name = "FILE")]
+    pub app: Vec<PathBuf>,
     /// A wasm-opt program to use in place of the built-in Binaryen 116
     #[arg(long, value_name = "PATH")]
     pub wasm_opt: Option<PathBuf>,
@@ -120,6 +128,8 @@ impl RecipeOverrides {
         recipe.exports.rename.extend(self.rename.iter().cloned());
         recipe.exports.hide.extend(self.hide.iter().cloned());
         recipe.keep_names |= self.keep_names;
+        recipe.drop.extend(self.drop.iter().cloned());
+        recipe.app.extend(self.app.iter().cloned());
         if self.wasm_opt.is_some() {
             recipe.wasm_opt.clone_from(&self.wasm_opt);
         }
@@ -178,6 +188,64 @@ pub enum Format {
     Markdown,
 }
 
+/// What `post` optimises for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Optimise {
+    /// Fewest bytes.
+    #[default]
+    Size,
+    /// Fastest code.
+    Speed,
+    /// Leave the optimiser out.
+    None,
+}
+
+/// Arguments of `post`.
+#[derive(Debug, Args)]
+#[command(
+    after_help = "The result validates, and keeps every export that is not asked to go. A built-in stage that can't handle the module is left
+out, and the report says why.
+
+Examples:
+  cargo xtask post glue.wasm -o small.wasm                        strip and optimise for size
+  cargo xtask post app.wasm -o app.wasm --export step --hide tmp  exports by function name (needs the name section)
+  cargo xtask post old.wasm -o new.wasm --unwind standard --wasm-opt PATH   legacy exceptions to standard ones"
+)]
+pub struct PostArgs {
+    /// The WebAssembly module: from Emscripten, wasi-sdk, Zig, TinyGo, Rust, this toolchain, ...
+    pub file: PathBuf,
+    /// Where to write the result; may be FILE itself
+    #[arg(long, short, value_name = "OUT")]
+    pub out: PathBuf,
+    /// Export a function by its name in the name section; repeat for several
+    #[arg(long, value_name = "NAME")]
+    pub export: Vec<String>,
+    /// Rename an export; repeat for several
+    #[arg(long, value_name = "OLD=NEW", value_parser = rename)]
+    pub rename: Vec<(String, String)>,
+    /// Leave an export out; repeat for several
+    #[arg(long, value_name = "NAME")]
+    pub hide: Vec<String>,
+    /// Of a Lua module that is linked with --emit-relocs: leave out libraries (io,os) and functions (string.pack)
+    #[arg(long, value_name = "NAME", value_delimiter = ',')]
+    pub drop: Vec<String>,
+    /// Keep the name section
+    #[arg(long)]
+    pub keep_names: bool,
+    /// What to optimise for
+    #[arg(long, value_enum, default_value_t, value_name = "GOAL")]
+    pub optimise: Optimise,
+    /// Exception encoding of the result: fills in lua_try and lua_throw, or translates legacy to standard (with --wasm-opt)
+    #[arg(long, value_enum, value_name = "ENCODING")]
+    pub unwind: Option<Unwind>,
+    /// A wasm-opt program to use in place of the built-in Binaryen 116; needed for modules with standard exceptions
+    #[arg(long, value_name = "PATH")]
+    pub wasm_opt: Option<PathBuf>,
+    /// How to print the report
+    #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
+    pub format: Format,
+}
+
 /// Arguments of `inspect-exports`.
 #[derive(Debug, Args)]
 #[command(
@@ -194,14 +262,66 @@ pub struct InspectExportsArgs {
     pub json: bool,
 }
 
+/// What `size` adds bytes up by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SizeBy {
+    /// Section, with compressed sizes.
+    #[default]
+    Section,
+    /// Lua library or source file.
+    Module,
+    /// Function or piece of data.
+    Function,
+}
+
+/// How `size` writes its report.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum SizeFormat {
+    /// For people.
+    #[default]
+    Table,
+    /// For programs, and for a later --diff.
+    Json,
+    /// For spreadsheets.
+    Csv,
+    /// For a pull request.
+    Markdown,
+    /// A page with a treemap, which works offline and on a phone.
+    Html,
+}
+
 /// Arguments of `size`.
 #[derive(Debug, Args)]
+#[command(
+    after_help = "The report that a build leaves beside its module says which library and file every byte is from. Of other modules the names of
+functions and exports tell, as far as there are any.
+
+Examples:
+  cargo xtask size out/lua.wasm --by module
+  cargo xtask size out/lua.wasm --by function --diff old/size-report.json
+  cargo xtask size out/lua.wasm --format html -o size.html"
+)]
 pub struct SizeArgs {
-    /// The WebAssembly module
+    /// The WebAssembly module, or the JSON report of one
     pub file: PathBuf,
-    /// How to print it
+    /// What to add bytes up by
+    #[arg(long, value_enum, default_value_t)]
+    pub by: SizeBy,
+    /// Show only what changed since this module or JSON report, the largest change first
+    #[arg(long, value_name = "OLD")]
+    pub diff: Option<PathBuf>,
+    /// How many rows a table has at most
+    #[arg(long, value_name = "ROWS", default_value_t = 40)]
+    pub top: usize,
+    /// How to write it
     #[arg(long, value_enum, default_value_t, value_name = "FORMAT")]
-    pub format: Format,
+    pub format: SizeFormat,
+    /// Write to this file instead of printing
+    #[arg(long, short, value_name = "OUT")]
+    pub out: Option<PathBuf>,
+    /// Never touch the network; fail with the command to type if something is missing
+    #[arg(long)]
+    pub offline: bool,
 }
 
 /// Arguments of `budget`.
@@ -216,6 +336,9 @@ pub struct BudgetArgs {
     /// The Lua version whose budget holds for FILE [default: what the report beside FILE says]
     #[arg(long, value_enum, requires = "file")]
     pub lua: Option<LuaVersion>,
+    /// Say what grew since this module or JSON report, and which change of the recipe takes it back
+    #[arg(long, value_name = "OLD", requires = "file")]
+    pub diff: Option<PathBuf>,
     /// The budgets
     #[arg(long, value_name = "TOML", default_value = "ci/size-budget.toml")]
     pub budgets: PathBuf,
@@ -269,6 +392,10 @@ pub enum TestPart {
     Wasmtime,
     /// The built modules under node.
     Node,
+    /// Modules without libraries, and what they weigh.
+    Prune,
+    /// `post` over modules that others built.
+    Post,
     /// The npm package on node.
     Web,
 }

@@ -239,6 +239,14 @@ fn files(folder: &Path, endings: &[&str]) -> Result<Vec<(String, PathBuf)>, Comp
     Ok(found)
 }
 
+/// The C files of a folder, sorted by name.
+///
+/// # Errors
+/// When the folder can't be read.
+pub fn sources(folder: &Path) -> Result<Vec<PathBuf>, CompileError> {
+    Ok(files(folder, &[".c"])?.into_iter().map(|(_, path)| path).collect())
+}
+
 fn units(plan: &CompilePlan<'_>) -> Result<Vec<Unit>, CompileError> {
     let unit = |path: PathBuf, ours| {
         let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();

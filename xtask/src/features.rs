@@ -57,17 +57,20 @@ struct Entry {
     /// The name that clang and the section `target_features` use.
     name: &'static str,
     validator: WasmFeatures,
-    /// Binaryen's feature and the flag that enables it; `None`: Binaryen 116 cannot read such a module.
-    binaryen: Option<(wasm_opt::Feature, &'static str)>,
+    /// Binaryen's feature; `None`: Binaryen 116 cannot read such a module.
+    binaryen: Option<wasm_opt::Feature>,
+    /// The end of the flag that enables it in the program wasm-opt.
+    flag: &'static str,
 }
 
 const fn entry(
     feature: Feature,
     name: &'static str,
     validator: WasmFeatures,
-    binaryen: Option<(wasm_opt::Feature, &'static str)>,
+    binaryen: Option<wasm_opt::Feature>,
+    flag: &'static str,
 ) -> Entry {
-    Entry { feature, name, validator, binaryen }
+    Entry { feature, name, validator, binaryen, flag }
 }
 
 /// In the order of [`Feature`].
@@ -76,23 +79,23 @@ const TABLE: &[Entry] = {
     use wasm_opt::Feature as B;
     type V = WasmFeatures;
     &[
-        entry(Feature::MutableGlobals, "mutable-globals", V::MUTABLE_GLOBAL, Some((B::MutableGlobals, "mutable-globals"))),
-        entry(Feature::SignExt, "sign-ext", V::SIGN_EXTENSION, Some((B::SignExt, "sign-ext"))),
-        entry(Feature::NontrappingFptoint, "nontrapping-fptoint", V::SATURATING_FLOAT_TO_INT, Some((B::TruncSat, "nontrapping-float-to-int"))),
-        entry(Feature::BulkMemory, "bulk-memory", V::BULK_MEMORY, Some((B::BulkMemory, "bulk-memory"))),
-        entry(Feature::MultiValue, "multivalue", V::MULTI_VALUE, Some((B::Multivalue, "multivalue"))),
-        entry(Feature::ReferenceTypes, "reference-types", V::REFERENCE_TYPES, Some((B::ReferenceTypes, "reference-types"))),
-        entry(Feature::TailCall, "tail-call", V::TAIL_CALL, Some((B::TailCall, "tail-call"))),
-        entry(Feature::Simd, "simd128", V::SIMD, Some((B::Simd, "simd"))),
-        entry(Feature::RelaxedSimd, "relaxed-simd", V::RELAXED_SIMD, Some((B::RelaxedSimd, "relaxed-simd"))),
-        entry(Feature::Threads, "atomics", V::THREADS, Some((B::Atomics, "threads"))),
-        entry(Feature::ExtendedConst, "extended-const", V::EXTENDED_CONST, Some((B::ExtendedConst, "extended-const"))),
-        entry(Feature::MultiMemory, "multimemory", V::MULTI_MEMORY, Some((B::MultiMemory, "multi-memory"))),
-        entry(Feature::Memory64, "memory64", V::MEMORY64, Some((B::Memory64, "memory64"))),
-        entry(Feature::FunctionReferences, "function-references", V::FUNCTION_REFERENCES, Some((B::Gc, "gc"))),
-        entry(Feature::Gc, "gc", V::GC, Some((B::Gc, "gc"))),
-        entry(Feature::LegacyExceptions, "legacy-exceptions", V::EXCEPTIONS.union(V::LEGACY_EXCEPTIONS), Some((B::ExceptionHandling, "exception-handling"))),
-        entry(Feature::Exceptions, "exception-handling", V::EXCEPTIONS, None),
+        entry(Feature::MutableGlobals, "mutable-globals", V::MUTABLE_GLOBAL, Some(B::MutableGlobals), "mutable-globals"),
+        entry(Feature::SignExt, "sign-ext", V::SIGN_EXTENSION, Some(B::SignExt), "sign-ext"),
+        entry(Feature::NontrappingFptoint, "nontrapping-fptoint", V::SATURATING_FLOAT_TO_INT, Some(B::TruncSat), "nontrapping-float-to-int"),
+        entry(Feature::BulkMemory, "bulk-memory", V::BULK_MEMORY, Some(B::BulkMemory), "bulk-memory"),
+        entry(Feature::MultiValue, "multivalue", V::MULTI_VALUE, Some(B::Multivalue), "multivalue"),
+        entry(Feature::ReferenceTypes, "reference-types", V::REFERENCE_TYPES, Some(B::ReferenceTypes), "reference-types"),
+        entry(Feature::TailCall, "tail-call", V::TAIL_CALL, Some(B::TailCall), "tail-call"),
+        entry(Feature::Simd, "simd128", V::SIMD, Some(B::Simd), "simd"),
+        entry(Feature::RelaxedSimd, "relaxed-simd", V::RELAXED_SIMD, Some(B::RelaxedSimd), "relaxed-simd"),
+        entry(Feature::Threads, "atomics", V::THREADS, Some(B::Atomics), "threads"),
+        entry(Feature::ExtendedConst, "extended-const", V::EXTENDED_CONST, Some(B::ExtendedConst), "extended-const"),
+        entry(Feature::MultiMemory, "multimemory", V::MULTI_MEMORY, Some(B::MultiMemory), "multi-memory"),
+        entry(Feature::Memory64, "memory64", V::MEMORY64, Some(B::Memory64), "memory64"),
+        entry(Feature::FunctionReferences, "function-references", V::FUNCTION_REFERENCES, Some(B::Gc), "gc"),
+        entry(Feature::Gc, "gc", V::GC, Some(B::Gc), "gc"),
+        entry(Feature::LegacyExceptions, "legacy-exceptions", V::EXCEPTIONS.union(V::LEGACY_EXCEPTIONS), Some(B::ExceptionHandling), "exception-handling"),
+        entry(Feature::Exceptions, "exception-handling", V::EXCEPTIONS, None, "exception-handling"),
     ]
 };
 
@@ -175,21 +178,27 @@ impl FeatureSet {
     /// # Errors
     /// The feature that Binaryen cannot read.
     pub fn to_binaryen(&self) -> Result<Vec<wasm_opt::Feature>, Feature> {
-        self.iter().map(|feature| feature.entry().binaryen.map(|(binaryen, _)| binaryen).ok_or(feature)).collect()
+        self.iter().map(|feature| feature.entry().binaryen.ok_or(feature)).collect()
     }
 
     /// The set as flags of the program `wasm-opt`.
-    ///
-    /// # Errors
-    /// The feature that Binaryen cannot read.
-    pub fn to_binaryen_flags(&self) -> Result<Vec<String>, Feature> {
-        // The two switches make the list exact: neither Binaryen's defaults nor the module's own section add to it.
+    pub fn to_binaryen_flags(&self) -> Vec<String> {
+        // The switch makes the list exact: neither Binaryen's defaults nor the module's own section add to it.
         let mut flags = vec!["--mvp-features".to_owned()];
         for feature in self.iter() {
-            let (_, flag) = feature.entry().binaryen.ok_or(feature)?;
-            flags.push(format!("--enable-{flag}"));
+            let flag = format!("--enable-{}", feature.entry().flag);
+            if !flags.contains(&flag) {
+                flags.push(flag);
+            }
         }
-        Ok(flags)
+        flags
+    }
+
+    /// The set after a translation from legacy to standard exceptions, which adds references and blocks with several results.
+    pub fn translated_to_standard(mut self) -> Self {
+        self.0.remove(&Feature::LegacyExceptions);
+        self.0.extend([Feature::Exceptions, Feature::ReferenceTypes, Feature::MultiValue]);
+        self
     }
 
     /// Checks that `wasm` is a valid module that uses no feature outside this set.
@@ -283,6 +292,6 @@ mod tests {
     #[test]
     fn binaryen_is_told_of_nothing_that_it_cannot_read() {
         assert_eq!(FeatureSet::base().with_unwind(Unwind::Standard).to_binaryen(), Err(Feature::Exceptions));
-        assert_eq!(FeatureSet::base().to_binaryen_flags().unwrap().len(), 1 + BASE.len());
+        assert_eq!(FeatureSet::base().to_binaryen_flags().len(), 1 + BASE.len());
     }
 }

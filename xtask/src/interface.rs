@@ -229,6 +229,8 @@ pub struct Interface {
     pub exports: Vec<Export>,
     /// Functions in the order of the name section; empty without one.
     pub functions: Vec<NamedFunction>,
+    /// How many functions there are, imported ones included.
+    pub function_count: u32,
     /// The globals' types, imported ones first.
     pub globals: Vec<ItemType>,
     /// Globals in the order of the name section, by index; empty without one.
@@ -327,6 +329,7 @@ impl Interface {
                 _ => {}
             }
         }
+        interface.function_count = functions;
         Ok(interface)
     }
 

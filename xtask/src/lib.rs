@@ -2,6 +2,8 @@
 //!
 //! Data flows one way: [`recipe`] -> [`pipeline`] -> [`pass`] -> [`report`]. The passes know nothing of the command line.
 
+pub mod app;
+pub mod attribution;
 pub mod budget;
 pub mod cache_folder;
 pub mod cli;
@@ -14,6 +16,7 @@ pub mod features;
 pub mod inspect;
 pub mod interface;
 pub mod link;
+pub mod linked;
 pub mod module_cache;
 pub mod nearest;
 pub mod object_cache;
@@ -22,10 +25,13 @@ pub mod output_file;
 pub mod pass;
 pub mod patch;
 pub mod pipeline;
+pub mod post;
 pub mod progress;
+pub mod provenance;
 pub mod recipe;
 pub mod report;
 pub mod script;
 pub mod section;
+pub mod size_report;
 pub mod toolchain;
 pub mod upstream;

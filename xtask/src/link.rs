@@ -60,6 +60,8 @@ pub struct LinkOptions {
     pub debug: bool,
     /// The most that memory may grow to, in bytes (a multiple of 65,536); without it the only limit is the host's.
     pub max_memory: Option<u64>,
+    /// Keep relocations and the symbol table, which say what uses what, and every index in five bytes.
+    pub relocations: bool,
     /// Where to write a map of what came from which object.
     pub map: Option<PathBuf>,
 }
@@ -158,7 +160,12 @@ fn arguments(options: &LinkOptions) -> Vec<String> {
     arguments.extend(["-O2".into(), "-z".into(), format!("stack-size={STACK_BYTES}")]);
     if !options.debug {
         // The linker refuses to compress relocations that debug sections point at.
-        arguments.extend(["--strip-debug", "--compress-relocations"].map(String::from));
+        arguments.push("--strip-debug".into());
+    }
+    if options.relocations {
+        arguments.push("--emit-relocs".into());
+    } else if !options.debug {
+        arguments.push("--compress-relocations".into());
     }
     if let Some(bytes) = options.max_memory {
         arguments.push(format!("--max-memory={bytes}"));
@@ -249,9 +256,9 @@ mod tests {
     fn options_become_arguments() {
         let dir = tempfile::tempdir().unwrap();
         let map = dir.path().join("out/lua.map");
-        let options = LinkOptions { debug: true, max_memory: Some(65536), map: Some(map.clone()) };
+        let options = LinkOptions { debug: true, max_memory: Some(65536), relocations: true, map: Some(map.clone()) };
         let line = run(dir.path(), &["a.o"], &options).unwrap();
-        assert!(line.contains("--max-memory=65536"), "{line}");
+        assert!(line.contains("--max-memory=65536") && line.contains("--emit-relocs"), "{line}");
         assert!(!line.contains("--strip-debug") && !line.contains("--compress-relocations"), "{line}");
         assert_eq!(std::fs::read_to_string(map).unwrap(), "map\n");
     }

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::cache_folder;
-use crate::digest::Digest;
+use crate::digest::{Digest, sha256};
 use crate::output_file::{self, WriteError};
 use crate::pipeline::Finished;
 use crate::recipe::Recipe;
@@ -13,9 +13,11 @@ use crate::recipe::Recipe;
 pub fn key(linked: &[u8], recipe: &Recipe) -> String {
     let contracts = recipe.contracts.iter().map(|name| cache_folder::stamp(Path::new(name))).collect::<Vec<_>>();
     let wasm_opt = recipe.wasm_opt.as_deref().map(cache_folder::stamp);
+    // A file that is missing is an error when it is read.
+    let app: Vec<_> = recipe.app.iter().map(|path| std::fs::read(path).ok().map(|text| sha256(&text))).collect();
     // The folder for the results does not change them.
     let recipe = Recipe { out: PathBuf::new(), ..recipe.clone() };
-    let options = format!("{recipe:?} {contracts:?} {wasm_opt:?} {:?}", cache_folder::program_stamp());
+    let options = format!("{recipe:?} {contracts:?} {wasm_opt:?} {app:?} {:?}", cache_folder::program_stamp());
     let mut digest = Digest::new();
     digest.part("options", options);
     digest.part("linked", linked);
@@ -65,7 +67,13 @@ mod tests {
 
     fn finished() -> Finished {
         let weight = Weight { raw: 4, gzip: 4, brotli: 4 };
-        Finished { wasm: b"wasm".to_vec(), stages: vec![Stage { name: "unwind".into(), weight }], sections: vec![] }
+        Finished {
+            wasm: b"wasm".to_vec(),
+            stages: vec![Stage { name: "unwind".into(), weight }],
+            sections: vec![],
+            items: vec![],
+            kept_for: vec![],
+        }
     }
 
     #[test]

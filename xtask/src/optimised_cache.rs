@@ -64,8 +64,15 @@ mod tests {
     #[test]
     fn the_key_depends_on_module_and_options() {
         let features = FeatureSet::base();
-        let size =
-            OptimiseOptions { goal: Goal::Size, features, keep_names: false, low_memory_unused: true, wasm_opt: None };
+        let size = OptimiseOptions {
+            goal: Goal::Size,
+            features,
+            keep_names: false,
+            low_memory_unused: true,
+            tables_are_closed: true,
+            wasm_opt: None,
+            translate_to_standard: false,
+        };
         let speed = OptimiseOptions { goal: Goal::Speed, ..size.clone() };
         assert_eq!(key(b"a", &size), key(b"a", &size.clone()));
         assert_ne!(key(b"a", &size), key(b"b", &size));

@@ -3,30 +3,38 @@
 //! The order is not free: exports are rewritten while function names are still there, before the strip, and unwinding comes last, so that
 //! one optimiser run serves every encoding and Binaryen never meets exceptions.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
+use crate::app::Reason;
+use crate::attribution::{Item, Numbered, OwnNames};
 use crate::budget::Budget;
 use crate::compile::CompilePlan;
 use crate::contract::{self, Contract};
 use crate::features::FeatureSet;
 use crate::interface::{Interface, ReadError};
 use crate::link::LinkOptions;
+use crate::linked::Linked;
 use crate::pass::exports::ExportOptions;
 use crate::pass::optimise::{Goal, OptimiseOptions};
+use crate::pass::prune::PruneOptions;
 use crate::pass::strip::StripOptions;
 use crate::pass::validate::ValidateOptions;
 use crate::progress::Progress;
+use crate::provenance::{Provenance, ProvenanceError, Sources};
 use crate::recipe::{Profile, Recipe, Unwind};
 use crate::report::{self, Report, Stage};
 use crate::section::{self, Section, Weight};
 use crate::toolchain::{LibcVariant, Toolchain};
 use crate::upstream::Upstream;
-use crate::{budget, compile, digest, link, module_cache, optimised_cache, output_file, pass, toolchain, upstream};
+use crate::{
+    app, attribution, budget, compile, digest, link, module_cache, optimised_cache, output_file, pass, toolchain,
+    upstream,
+};
 
 /// Where and how builds run.
 pub struct Setting<'a> {
@@ -36,6 +44,8 @@ pub struct Setting<'a> {
     pub offline: bool,
     /// Who hears what is being done.
     pub progress: &'a dyn Progress,
+    /// A library that upstream's sources are not to open: what pruning it is measured against.
+    pub without: Option<&'a str>,
 }
 
 /// A finished module.
@@ -61,12 +71,29 @@ pub enum PipelineError {
     /// The linker.
     #[error("cannot link")]
     Link(#[from] link::LinkError),
+    /// The linker's map.
+    #[error("cannot read the link map {}", path.display())]
+    Map {
+        /// The map.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
+    /// Where functions and data come from.
+    #[error("cannot tell what the linked module's parts are from")]
+    Provenance(#[from] ProvenanceError),
     /// A contract that is not there, or is broken.
     #[error("cannot read the contract")]
     Contract(#[from] contract::ContractError),
     /// A pass made what can't be read.
     #[error("cannot read the module")]
     Read(#[from] ReadError),
+    /// Libraries and functions to leave out.
+    #[error("cannot prune")]
+    Prune(#[from] pass::prune::PruneError),
+    /// The application.
+    #[error("cannot tell what the application reaches")]
+    App(#[from] app::AppError),
     /// The export table.
     #[error("cannot rewrite the exports")]
     Exports(#[from] pass::exports::ExportError),
@@ -105,6 +132,10 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
     let upstream = upstream::locate(setting.root, recipe.lua, setting.offline)?;
     let prepared =
         upstream::prepare(&upstream, &setting.root.join("patches").join(recipe.lua.as_str()), &work.join("src"))?;
+    let prepared = match setting.without {
+        Some(library) => upstream::without_library(prepared, library, &work.join("src"))?,
+        None => prepared,
+    };
     let toolchain = toolchain::locate(recipe.toolchain, setting.root, setting.offline, progress)?;
 
     progress.stage(&format!("Compiling Lua {} for profile {}", recipe.lua, recipe.profile));
@@ -122,15 +153,33 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
 
     progress.stage("Linking");
     let parts: String = plan.parts.iter().map(|part| format!("-{part}")).collect();
-    let name = format!("{}-{}{parts}.wasm", recipe.lua, recipe.profile);
-    let options = LinkOptions { debug: recipe.profile == Profile::Dev, ..LinkOptions::default() };
-    let linked = link::link(&toolchain, &objects, &archives, &options, &work.join("linked").join(name))?;
+    let debug = if recipe.profile == Profile::Dev && recipe.prunes() { "-relocations" } else { "" };
+    let without = setting.without.map(|library| format!("-without-{library}")).unwrap_or_default();
+    let name = format!("{}-{}{parts}{debug}{without}.wasm", recipe.lua, recipe.profile);
+    let dev = recipe.profile == Profile::Dev;
+    let path = work.join("linked").join(name);
+    let map = path.with_extension("map");
+    // Relocations say what is whose, and go again with the next stage.
+    let options = LinkOptions {
+        debug: dev,
+        relocations: !dev || recipe.prunes(),
+        map: (!dev).then(|| map.clone()),
+        ..LinkOptions::default()
+    };
+    let linked = link::link(&toolchain, &objects, &archives, &options, &path)?;
+    let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
+    let mut sources = Sources { upstream: prepared.sources.iter().filter_map(stem).collect(), ..Sources::default() };
+    for part in &plan.parts {
+        let files = compile::sources(&plan.runtime.join(part))?;
+        sources.parts.extend(files.iter().filter_map(stem).map(|stem| (stem, part.clone())));
+    }
+    let lineage = Lineage { map, sources };
 
     let key = module_cache::key(&linked, recipe);
     let finished = match module_cache::read(&work, &key) {
         Some(finished) => finished,
         None => {
-            let finished = post_process(linked, recipe, &work, progress)?;
+            let finished = post_process(linked, recipe, &lineage, &work, progress)?;
             module_cache::write(&work, &key, &finished)?;
             finished
         }
@@ -148,12 +197,32 @@ pub struct Finished {
     pub stages: Vec<Stage>,
     /// Its sections, in file order.
     pub sections: Vec<Section>,
+    /// What its bytes are part of; of profile `dev`, by name alone.
+    pub items: Vec<Item>,
+    /// Where the application keeps more of the libraries than it names.
+    pub kept_for: Vec<Reason>,
+}
+
+/// Where origins are read from.
+struct Lineage {
+    /// The linker's map.
+    map: PathBuf,
+    sources: Sources,
+}
+
+impl Lineage {
+    fn read(&self, linked: &[u8]) -> Result<Provenance, PipelineError> {
+        let map = std::fs::read(&self.map).map_err(|source| PipelineError::Map { path: self.map.clone(), source })?;
+        let linked = Linked::read(linked).map_err(ProvenanceError::from)?;
+        Ok(Provenance::read(&linked, &String::from_utf8_lossy(&map), &self.sources)?)
+    }
 }
 
 /// The stages after the linker; they need no sources and no toolchain.
 fn post_process(
     linked: Vec<u8>,
     recipe: &Recipe,
+    lineage: &Lineage,
     work: &Path,
     progress: &dyn Progress,
 ) -> Result<Finished, PipelineError> {
@@ -164,8 +233,36 @@ fn post_process(
         .collect();
 
     progress.stage("Rewriting exports");
-    let exported = pass::exports::run(&linked, &export_options(&contracts, recipe))?.wasm;
-    let stripped = pass::strip::run(&exported, &StripOptions { keep_names: recipe.keeps_names() })?.wasm;
+    let dev = recipe.profile == Profile::Dev;
+    let mut provenance = if dev { None } else { Some(lineage.read(&linked)?) };
+    let exports = export_options(&contracts, recipe);
+    let mut kept_for = vec![];
+    let pruned = if !recipe.prunes() {
+        None
+    } else {
+        progress.stage("Pruning");
+        let mut drop = recipe.drop.clone();
+        if !recipe.app.is_empty() {
+            let library = |(name, functions)| app::Library { name, functions };
+            let libraries: Vec<_> = pass::prune::libraries(&linked)?.into_iter().map(library).collect();
+            let reach = app::reach(&recipe.app, &libraries)?;
+            drop.extend(reach.drop.into_iter().filter(|name| !recipe.drop.contains(name)));
+            kept_for = reach.reasons;
+        }
+        let options = PruneOptions { drop, keep: exports.add.clone() };
+        let pruned = pass::prune::run(&linked, &options)?;
+        if let Some(provenance) = &mut provenance {
+            provenance.keep(&pruned.kept);
+        }
+        Some(pruned.wasm)
+    };
+    let exported = pass::exports::run(pruned.as_ref().unwrap_or(&linked), &exports)?.wasm;
+    let mut stripped =
+        pass::strip::run(&exported, &StripOptions { keep_names: recipe.keeps_names(), keep_unknown: false })?.wasm;
+    if provenance.is_some() {
+        // The optimiser carries the numbers along, and its result is the same as without; they go at the end.
+        stripped = pass::names::number(&stripped)?;
+    }
 
     let optimised = match optimise_options(recipe) {
         None => None,
@@ -174,7 +271,17 @@ fn post_process(
             Some(optimise(work, &stripped, &options)?)
         }
     };
-    let unwound = pass::unwind::run(optimised.as_ref().unwrap_or(&stripped), recipe.unwind)?.wasm;
+    let mut unwound = pass::unwind::run(optimised.as_ref().unwrap_or(&stripped), recipe.unwind, false)?.wasm;
+    let items = match &provenance {
+        None => attribution::attribute(&unwound, &OwnNames::read(&unwound)?)?,
+        Some(provenance) => {
+            let numbered = unwound;
+            let origins = Numbered::read(&numbered, provenance)?;
+            let names = if recipe.keeps_names() { origins.names() } else { BTreeMap::new() };
+            unwound = pass::names::rename(&numbered, &names)?;
+            attribution::attribute(&unwound, &origins)?
+        }
+    };
 
     progress.stage("Validating and weighing");
     let options = ValidateOptions {
@@ -183,8 +290,18 @@ fn post_process(
         other_exports: Some(other_exports(recipe)),
     };
     pass::validate::run(&unwound, &options)?;
+    // What stands in a module for the passes alone is not part of its weight.
+    let names = BTreeMap::new();
+    let lean = |wasm: &Vec<u8>| pass::strip::run(wasm, &StripOptions { keep_names: true, keep_unknown: false });
+    let (linked, exported) = (lean(&linked)?.wasm, lean(&exported)?.wasm);
+    let pruned = pruned.as_ref().map(|wasm| Ok::<_, ReadError>(lean(wasm)?.wasm)).transpose()?;
+    let unnumbered = |wasm: &Vec<u8>| pass::names::rename(wasm, &names);
+    let numbers = provenance.is_some() && !recipe.keeps_names();
+    let bare = |wasm: Vec<u8>| if numbers { unnumbered(&wasm) } else { Ok(wasm) };
+    let (stripped, optimised) = (bare(stripped)?, optimised.map(bare).transpose()?);
     let made = [
         ("link", Some(&linked)),
+        ("prune", pruned.as_ref()),
         ("exports", Some(&exported)),
         ("strip", Some(&stripped)),
         ("optimise", optimised.as_ref()),
@@ -196,7 +313,7 @@ fn post_process(
         .map(|(name, wasm)| Ok(Stage { name: name.to_owned(), weight: Weight::of(wasm)? }))
         .collect::<Result<_, _>>()
         .map_err(PipelineError::Compress)?;
-    Ok(Finished { stages, sections: section::sections(&unwound)?, wasm: unwound })
+    Ok(Finished { stages, sections: section::sections(&unwound)?, items, kept_for, wasm: unwound })
 }
 
 /// wasm-opt's run over a module, or what an earlier one gave: it takes most of a build's time, and encodings share it.
@@ -229,7 +346,13 @@ fn export_options(contracts: &[Contract], recipe: &Recipe) -> ExportOptions {
     let mut add: Vec<String> = promised.chain(until_unwind).chain(recipe.exports.add.iter().cloned()).collect();
     let mut seen = BTreeSet::new();
     add.retain(|name| seen.insert(name.clone()));
-    ExportOptions { add, rename: recipe.exports.rename.clone(), hide: recipe.exports.hide.clone(), only_named: true, memory: true }
+    ExportOptions {
+        add,
+        rename: recipe.exports.rename.clone(),
+        hide: recipe.exports.hide.clone(),
+        only_named: true,
+        memory: true,
+    }
 }
 
 /// The exports that the recipe asks for beside the contracts, as the finished module names them.
@@ -249,10 +372,13 @@ fn optimise_options(recipe: &Recipe) -> Option<OptimiseOptions> {
     Some(OptimiseOptions {
         goal,
         features: FeatureSet::base(),
-        keep_names: recipe.keeps_names(),
+        // The numbers that tell where a function comes from.
+        keep_names: true,
         // The linker puts the C stack first, so only overrunning it reaches the lowest bytes.
         low_memory_unused: true,
+        tables_are_closed: true,
         wasm_opt: recipe.wasm_opt.clone(),
+        translate_to_standard: false,
     })
 }
 
@@ -267,7 +393,7 @@ fn report(
     let total = finished.stages.last().map(|stage| stage.weight).unwrap_or_default();
     let budgets = budget::read(&setting.root.join("ci/size-budget.toml"))?;
     let shipped = || if recipe.is_shipped() { budgets.of(recipe.lua, recipe.profile) } else { Budget::default() };
-    let budget = recipe.budget.unwrap_or_else(shipped);
+    let budget = recipe.budget.clone().unwrap_or_else(shipped);
     let report = Report {
         format: report::FORMAT,
         lua: recipe.lua,
@@ -281,7 +407,9 @@ fn report(
         sections: finished.sections,
         exports: interface.exports.into_iter().map(|export| export.name).collect(),
         imports: interface.imports.into_iter().map(|import| format!("{}.{}", import.module, import.name)).collect(),
-        budget: budgets.check(recipe.lua, recipe.profile, budget, total),
+        budget: budgets.check(recipe.lua, recipe.profile, &budget, total, &finished.items),
+        items: finished.items,
+        kept_for: finished.kept_for,
     };
     Ok(Built { wasm: finished.wasm, report })
 }

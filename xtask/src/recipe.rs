@@ -157,6 +157,10 @@ pub struct Recipe {
     pub exports: ExportEdits,
     /// Keep the name section (always so in profile `dev`).
     pub keep_names: bool,
+    /// Libraries (`io`) and functions (`string.pack`, `dofile`) to leave out.
+    pub drop: Vec<String>,
+    /// The application's Lua files: of the libraries stays only what they can reach.
+    pub app: Vec<PathBuf>,
     /// A wasm-opt program to use in place of the one built in.
     pub wasm_opt: Option<PathBuf>,
     /// What the module may weigh; without it the shipped modules have the budgets of `ci/size-budget.toml`.
@@ -175,6 +179,8 @@ impl Default for Recipe {
             contracts: vec!["full".into()],
             exports: ExportEdits::default(),
             keep_names: false,
+            drop: vec![],
+            app: vec![],
             wasm_opt: None,
             budget: None,
             out: PathBuf::from("out"),
@@ -183,10 +189,18 @@ impl Default for Recipe {
 }
 
 impl Recipe {
+    /// Whether libraries or functions are to be left out.
+    pub fn prunes(&self) -> bool {
+        !self.drop.is_empty() || !self.app.is_empty()
+    }
+
     /// Whether the module offers what the shipped ones offer, so that their budgets hold for it.
     pub fn is_shipped(&self) -> bool {
         let default = Recipe::default();
-        self.contracts == default.contracts && self.exports == default.exports && !self.keeps_names()
+        self.contracts == default.contracts
+            && self.exports == default.exports
+            && self.drop.is_empty()
+            && !self.keeps_names()
     }
 
     /// Whether the finished module keeps its name section.
@@ -207,6 +221,8 @@ struct RecipeFile {
     exports: Option<ExportEdits>,
     #[serde(rename = "keep-names")]
     keep_names: Option<bool>,
+    drop: Option<Vec<String>>,
+    app: Option<Vec<PathBuf>>,
     #[serde(rename = "wasm-opt")]
     wasm_opt: Option<PathBuf>,
     budget: Option<Budget>,
@@ -214,14 +230,26 @@ struct RecipeFile {
 }
 
 /// The keys of a recipe, in the order of the documentation.
-pub const KEYS: &[&str] =
-    &["lua", "profile", "unwind", "toolchain", "contracts", "exports", "keep-names", "wasm-opt", "budget", "out"];
+pub const KEYS: &[&str] = &[
+    "lua",
+    "profile",
+    "unwind",
+    "toolchain",
+    "contracts",
+    "exports",
+    "keep-names",
+    "drop",
+    "app",
+    "wasm-opt",
+    "budget",
+    "out",
+];
 
 /// The keys of a recipe's table `exports`.
 pub const EXPORT_KEYS: &[&str] = &["add", "rename", "hide"];
 
 /// The keys of a recipe's table `budget`.
-pub const BUDGET_KEYS: &[&str] = &["raw", "gzip", "brotli"];
+pub const BUDGET_KEYS: &[&str] = &["raw", "gzip", "brotli", "libraries"];
 
 /// Why a recipe can't be used.
 #[derive(Debug, Error)]
@@ -286,6 +314,8 @@ fn parse(text: &str, path: &Path) -> Result<Recipe, RecipeError> {
         contracts: file.contracts.unwrap_or(default.contracts),
         exports: file.exports.unwrap_or(default.exports),
         keep_names: file.keep_names.unwrap_or(default.keep_names),
+        drop: file.drop.unwrap_or(default.drop),
+        app: file.app.unwrap_or(default.app),
         wasm_opt: file.wasm_opt.or(default.wasm_opt),
         budget: file.budget.or(default.budget),
         out: file.out.unwrap_or(default.out),
@@ -319,7 +349,7 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let recipe = parse_text(
-            "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\n\
+            "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\ndrop = ['io']\napp = ['main.lua']\n\
              wasm-opt = '/opt/wasm-opt'\nout = 'dist'\n[budget]\nraw = 5\n[exports]\nadd = ['lua_gc']\nhide = ['run_gc']\nrename = { init = 'start' }\n",
         )
         .unwrap();
@@ -332,6 +362,8 @@ mod tests {
         assert_eq!(recipe.exports.hide, ["run_gc"]);
         assert_eq!(recipe.exports.rename["init"], "start");
         assert!(recipe.keep_names);
+        assert_eq!(recipe.drop, ["io"]);
+        assert_eq!(recipe.app, [Path::new("main.lua")]);
         assert_eq!(recipe.wasm_opt.as_deref(), Some(Path::new("/opt/wasm-opt")));
         assert_eq!(recipe.budget, Some(Budget { raw: Some(5), ..Budget::default() }));
         assert_eq!(recipe.out, Path::new("dist"));

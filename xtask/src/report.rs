@@ -2,13 +2,17 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::app::Reason;
+use crate::attribution::Item;
 use crate::budget::Verdict;
 use crate::recipe::{LuaVersion, Profile, Unwind};
 use crate::section::{Section, Weight};
 
 pub mod markdown;
 pub mod number;
+pub mod size;
 pub mod table;
+pub mod treemap;
 
 /// Version of the JSON report's layout; it grows when a key changes its meaning or goes.
 pub const FORMAT: u32 = 1;
@@ -36,6 +40,12 @@ pub struct Report {
     pub stages: Vec<Stage>,
     /// The finished module's sections, in file order.
     pub sections: Vec<Section>,
+    /// What the finished module's bytes are part of; they add up to it.
+    #[serde(default)]
+    pub items: Vec<Item>,
+    /// Where the application keeps more of the libraries than it names.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kept_for: Vec<Reason>,
     /// The finished module's exported functions, in file order.
     pub exports: Vec<String>,
     /// The finished module's imports as `module.name`, in file order.
@@ -47,7 +57,7 @@ pub struct Report {
 /// A stage of the pipeline that changed the module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stage {
-    /// `link`, `exports`, `strip`, `optimise`, `unwind`.
+    /// `link`, `prune`, `exports`, `strip`, `optimise`, `unwind`.
     pub name: String,
     /// What the module weighs after it.
     #[serde(flatten)]
@@ -87,13 +97,16 @@ pub(crate) fn example() -> Report {
             Section { name: "code".into(), weight: weight(150_000) },
             Section { name: "data".into(), weight: weight(9_992) },
         ],
+        items: vec![],
+        kept_for: vec![],
         exports: vec!["init".into(), "compute".into()],
         imports: vec!["env.js_time_now".into()],
         budget: crate::budget::Budgets { ceiling: 1_000_000, ..Default::default() }.check(
             LuaVersion::V54,
             Profile::Size,
-            Default::default(),
+            &Default::default(),
             weight(160_000),
+            &[],
         ),
     }
 }

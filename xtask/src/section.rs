@@ -61,8 +61,11 @@ pub fn sections(wasm: &[u8]) -> Result<Vec<Section>, SectionError> {
     ranges(wasm)?.into_par_iter().map(|(name, range)| Ok(Section { name, weight: Weight::of(&wasm[range])? })).collect()
 }
 
-/// Section names and the byte ranges that they fill, header included.
-fn ranges(wasm: &[u8]) -> Result<Vec<(String, Range<usize>)>, ReadError> {
+/// Section names and the byte ranges that they fill, header included, in file order.
+///
+/// # Errors
+/// As for [`sections`].
+pub fn ranges(wasm: &[u8]) -> Result<Vec<(String, Range<usize>)>, ReadError> {
     preflight(wasm)?;
     let mut found: Vec<(String, Range<usize>)> = Vec::new();
     let mut end = 0;

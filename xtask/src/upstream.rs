@@ -247,6 +247,37 @@ pub fn prepare(upstream: &Upstream, patches: &Path, base: &Path) -> Result<Prepa
     Ok(Prepared { folder, sources, patches: patches.into_iter().map(|patch| patch.name).collect() })
 }
 
+/// A copy of prepared sources below `base` whose `linit.c` does not open `library`: as a module without it would be compiled.
+///
+/// # Errors
+/// When there is no such library, or the copy can't be written.
+pub fn without_library(prepared: Prepared, library: &str, base: &Path) -> Result<Prepared, UpstreamError> {
+    const OPENERS: &str = "linit.c";
+    let read = |path: PathBuf| std::fs::read_to_string(&path).map_err(|source| UpstreamError::Read { path, source });
+    let mut files = BTreeMap::new();
+    let entries = std::fs::read_dir(&prepared.folder)
+        .map_err(|source| UpstreamError::Read { path: prepared.folder.clone(), source })?;
+    for entry in entries {
+        let entry = entry.map_err(|source| UpstreamError::Read { path: prepared.folder.clone(), source })?;
+        files.insert(entry.file_name().to_string_lossy().into_owned(), read(entry.path())?);
+    }
+    let opens = format!("luaopen_{library}}}");
+    let linit = files.get(OPENERS).cloned().unwrap_or_default();
+    let kept: Vec<&str> = linit.lines().filter(|line| !line.contains(&opens)).collect();
+    if kept.len() == linit.lines().count() {
+        let message = format!("expected a line with `{opens}`, found none");
+        return Err(UpstreamError::Pin { path: prepared.folder.join(OPENERS), message });
+    }
+    files.insert(OPENERS.to_owned(), kept.join("\n") + "\n");
+    let name = prepared.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let folder = base.join(format!("{name}-without-{library}"));
+    if !holds(&folder, &files) {
+        write_folder(base, &folder, &files)?;
+    }
+    let sources = prepared.sources.iter().filter_map(|path| Some(folder.join(path.file_name()?))).collect();
+    Ok(Prepared { folder, sources, patches: prepared.patches })
+}
+
 /// Whether `folder` holds exactly `files`.
 fn holds(folder: &Path, files: &BTreeMap<String, String>) -> bool {
     std::fs::read_dir(folder).is_ok_and(|entries| entries.count() == files.len())

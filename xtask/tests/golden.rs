@@ -16,8 +16,8 @@ use xtask::features::FeatureSet;
 use xtask::pass::exports::{self, ExportOptions};
 use xtask::pass::optimise::{self, Goal, OptimiseOptions};
 use xtask::pass::strip::{self, StripOptions};
-use xtask::pass::validate::{self, ValidateOptions};
 use xtask::pass::unwind;
+use xtask::pass::validate::{self, ValidateOptions};
 use xtask::recipe::Unwind;
 
 /// What a pass made: what it says, and the module where it makes one.
@@ -67,11 +67,14 @@ fn run_exports(wasm: &[u8], line: &str) -> Outcome {
 struct StripLine {
     #[serde(default)]
     keep_names: bool,
+    #[serde(default)]
+    keep_unknown: bool,
 }
 
 fn run_strip(wasm: &[u8], line: &str) -> Outcome {
     let line: StripLine = options(line);
-    let stripped = strip::run(wasm, &StripOptions { keep_names: line.keep_names }).map_err(text)?;
+    let stripped = strip::run(wasm, &StripOptions { keep_names: line.keep_names, keep_unknown: line.keep_unknown })
+        .map_err(text)?;
     let said = stripped.removed.iter().map(|section| format!("removed {}, {} bytes", section.name, section.bytes));
     Ok((said.collect(), Some(stripped.wasm)))
 }
@@ -80,6 +83,8 @@ fn run_strip(wasm: &[u8], line: &str) -> Outcome {
 #[serde(deny_unknown_fields)]
 struct OptimiseLine {
     goal: String,
+    #[serde(default)]
+    open_tables: bool,
     #[serde(default)]
     keep_names: bool,
 }
@@ -92,7 +97,9 @@ fn run_optimise(wasm: &[u8], line: &str) -> Outcome {
         features: FeatureSet::base(),
         keep_names: line.keep_names,
         low_memory_unused: true,
+        tables_are_closed: !line.open_tables,
         wasm_opt: None,
+        translate_to_standard: false,
     };
     Ok((vec![], Some(optimise::run(wasm, &options).map_err(text)?)))
 }
@@ -101,11 +108,13 @@ fn run_optimise(wasm: &[u8], line: &str) -> Outcome {
 #[serde(deny_unknown_fields)]
 struct UnwindLine {
     encoding: Unwind,
+    #[serde(default)]
+    keep_exports: bool,
 }
 
 fn run_unwind(wasm: &[u8], line: &str) -> Outcome {
     let line: UnwindLine = options(line);
-    let unwound = unwind::run(wasm, line.encoding).map_err(text)?;
+    let unwound = unwind::run(wasm, line.encoding, line.keep_exports).map_err(text)?;
     let said = if unwound.filled.is_empty() {
         vec!["filled nothing".to_owned()]
     } else {

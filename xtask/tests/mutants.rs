@@ -15,9 +15,12 @@ use xtask::interface::Interface;
 use xtask::pass::exports::{self, ExportOptions};
 use xtask::pass::optimise::{self, Goal, OptimiseOptions};
 use xtask::pass::strip::{self, StripOptions};
-use xtask::pass::validate::{self, ValidateOptions};
 use xtask::pass::unwind;
+use xtask::pass::validate::{self, ValidateOptions};
+use xtask::post::{self, PostError, PostOptions};
 use xtask::recipe::Unwind;
+use xtask::section;
+use xtask::size_report::{By, SizeReport};
 
 /// Mutants of each fixture. Most are invalid at once; about one in ten gets through to the passes proper.
 const MUTANTS: u64 = 200;
@@ -46,7 +49,8 @@ fn mutate(wasm: &[u8], random: &mut Random) -> Vec<u8> {
     for _ in 0..=random.below(3) {
         let place = random.below(mutant.len());
         let end = place + random.below((mutant.len() - place).min(16));
-        match random.below(7) {
+        match random.below(8) {
+            7 => mutant = shuffled(&mutant, random),
             0 => mutant.truncate(place),
             1 => drop(mutant.drain(place..end)),
             2 => {
@@ -67,6 +71,18 @@ fn mutate(wasm: &[u8], random: &mut Random) -> Vec<u8> {
         }
     }
     mutant
+}
+
+/// The module with two of its sections swapped.
+fn shuffled(wasm: &[u8], random: &mut Random) -> Vec<u8> {
+    let Ok(ranges) = section::ranges(wasm) else { return wasm.to_vec() };
+    let mut parts: Vec<&[u8]> = ranges.into_iter().map(|(_, range)| &wasm[range]).collect();
+    if parts.len() > 2 {
+        // The first is the header.
+        let (one, other) = (1 + random.below(parts.len() - 1), 1 + random.below(parts.len() - 1));
+        parts.swap(one, other);
+    }
+    parts.concat()
 }
 
 /// Every golden fixture, by name.
@@ -115,7 +131,7 @@ fn run_passes(wasm: &[u8]) {
         assert!(!inspection.verdict().is_empty());
     }
     for keep_names in [false, true] {
-        if let Ok(stripped) = strip::run(wasm, &StripOptions { keep_names }) {
+        if let Ok(stripped) = strip::run(wasm, &StripOptions { keep_names, keep_unknown: keep_names }) {
             check("strip", &stripped.wasm);
         }
     }
@@ -129,7 +145,7 @@ fn run_passes(wasm: &[u8]) {
         check("exports", &exported.wasm);
     }
     for encoding in [Unwind::Legacy, Unwind::Standard, Unwind::Host] {
-        if let Ok(unwound) = unwind::run(wasm, encoding) {
+        if let Ok(unwound) = unwind::run(wasm, encoding, encoding == Unwind::Standard) {
             check("unwind", &unwound.wasm);
         }
     }
@@ -144,6 +160,37 @@ fn no_mutant_makes_a_pass_panic() {
     assert!(valid > 100, "only {valid} mutants were valid modules: the test does not reach the passes");
 }
 
+/// What the commands `post`, `inspect-exports` and `size` do with a file.
+fn run_commands(wasm: &[u8], goal: Option<Goal>) {
+    let options = PostOptions { goal, ..PostOptions::default() };
+    match post::run(wasm, &options) {
+        Ok(posted) => assert!(is_valid(&posted.wasm), "post gave an invalid module"),
+        Err(PostError::Broken(what)) => panic!("post broke the module: {what}"),
+        Err(error) => assert!(!error.to_string().is_empty()),
+    }
+    if let Ok(interface) = Interface::read(wasm) {
+        _ = inspect(&interface, &contract::load("bridge").unwrap());
+    }
+    if let Ok(report) = SizeReport::of(wasm) {
+        let sum = |by| report.rows(by).iter().map(|row| row.bytes).sum::<u64>();
+        assert_eq!(sum(By::Section), wasm.len() as u64);
+        // Only of valid modules is it known what the bytes are.
+        assert!(report.items.is_empty() || sum(By::Function) == wasm.len() as u64);
+    }
+}
+
+#[test]
+fn no_mutant_is_too_much_for_post_inspect_exports_and_size() {
+    let count = 5_000_u64.div_ceil(fixtures().len() as u64);
+    let valid = for_each_mutant(count, |mutant| run_commands(mutant, None));
+    assert!(valid > 500, "only {valid} mutants were valid modules");
+    for_each_mutant(OPTIMISED_MUTANTS / 5, |mutant| {
+        if is_valid(mutant) {
+            run_commands(mutant, Some(Goal::Size));
+        }
+    });
+}
+
 #[test]
 fn no_mutant_makes_the_optimiser_fail_badly() {
     let mut valid = 0;
@@ -156,7 +203,9 @@ fn no_mutant_makes_the_optimiser_fail_badly() {
                 features: features.clone(),
                 keep_names: true,
                 low_memory_unused: true,
+                tables_are_closed: true,
                 wasm_opt: None,
+                translate_to_standard: false,
             };
             if let Err(error) = optimise::run(mutant, &options) {
                 assert!(!matches!(error, optimise::OptimiseError::Invalid { .. }), "{error}");

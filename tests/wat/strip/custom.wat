@@ -1,6 +1,7 @@
 ;; Custom sections between all others; what is not custom stays to the byte.
 ;; run all: {}
 ;; run names: { keep_names = true }
+;; run foreign: { keep_unknown = true }
 (module
   (@custom "dylink.0" (before first) "\01\04\00\00\00\00")
   (@custom ".debug_info" (before type) "garbage")

@@ -2,6 +2,7 @@
 ;; run legacy: { encoding = "legacy" }
 ;; run standard: { encoding = "standard" }
 ;; run host: { encoding = "host" }
+;; run kept: { encoding = "legacy", keep_exports = true }
 (module
   (import "env" "before" (func $before))
   (import "env" "lua_try" (func $lua_try (param i32 i32 i32) (result i32)))

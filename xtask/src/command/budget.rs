@@ -12,7 +12,7 @@ use crate::interface::Interface;
 use crate::recipe::Recipe;
 use crate::report::{Report, markdown, table};
 use crate::script;
-use crate::section::Weight;
+use crate::size_report::{self, SizeReport};
 
 /// The file of the npm package that pages load.
 const ENTRY: &str = "index.js";
@@ -66,13 +66,17 @@ fn check_file(file: &Path, args: &BudgetArgs, budgets: &Budgets) -> Result<Verdi
             (lua.unwrap_or(report.lua), profile.unwrap_or(report.profile))
         }
     };
-    let weight = Weight::of(&wasm).with_context(|| format!("cannot compress {}", file.display()))?;
-    Ok(budgets.check(lua, profile, budgets.of(lua, profile), weight))
+    let report = SizeReport::read(file)?;
+    let mut verdict = budgets.check(lua, profile, &budgets.of(lua, profile), report.total, &report.items);
+    if let Some(old) = &args.diff {
+        verdict.grown = budget::grown(&report, &SizeReport::read(old)?);
+    }
+    Ok(verdict)
 }
 
 /// The report in the module's folder.
 fn report_beside(file: &Path) -> Result<Report> {
-    let path = file.with_file_name("size-report.json");
+    let path = file.with_file_name(size_report::BESIDE);
     let Ok(text) = std::fs::read_to_string(&path) else {
         let file = file.display();
         bail!("no report at {} says what {file} is; name it with --lua and --profile", path.display());

@@ -85,8 +85,16 @@ impl Builder {
     /// # Errors
     /// Whatever stops the pipeline; nothing is written to `recipe.out`.
     pub fn build(&self, recipe: &Recipe) -> Result<Built> {
+        self.build_without(None, recipe)
+    }
+
+    /// Builds what `recipe` says from sources that do not open `library`.
+    ///
+    /// # Errors
+    /// As for [`Builder::build`], and where there is no such library.
+    pub fn build_without(&self, library: Option<&str>, recipe: &Recipe) -> Result<Built> {
         let progress = Terminal::new();
-        let setting = Setting { root: &self.root, offline: self.offline, progress: &progress };
+        let setting = Setting { root: &self.root, offline: self.offline, progress: &progress, without: library };
         let built = pipeline::build(&setting, recipe).with_context(|| {
             format!("cannot build Lua {} (profile {}, {} exceptions)", recipe.lua, recipe.profile, recipe.unwind)
         })?;

@@ -16,6 +16,7 @@ mod build;
 mod cc;
 mod inspect_exports;
 mod npm;
+mod post;
 mod run;
 mod setup;
 mod size;
@@ -49,6 +50,7 @@ impl From<Outcome> for ExitCode {
 pub fn run(cli: &Cli) -> Result<Outcome> {
     match &cli.command {
         Command::Build(args) => build::run(args),
+        Command::Post(args) => post::run(args),
         Command::InspectExports(args) => inspect_exports::run(args),
         Command::Size(args) => size::run(args),
         Command::Budget(args) => budget::run(args),

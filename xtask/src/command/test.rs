@@ -6,7 +6,9 @@
 mod modules;
 mod native;
 mod node;
+mod post;
 mod programs;
+mod prune;
 mod rules;
 mod tally;
 mod web;
@@ -31,8 +33,16 @@ struct Session {
 }
 
 /// The parts in the order in which they run: what is quick and fails most often comes first.
-const PARTS: [TestPart; 6] =
-    [TestPart::Lint, TestPart::Toolchain, TestPart::Native, TestPart::Wasmtime, TestPart::Node, TestPart::Web];
+const PARTS: [TestPart; 8] = [
+    TestPart::Lint,
+    TestPart::Toolchain,
+    TestPart::Native,
+    TestPart::Wasmtime,
+    TestPart::Node,
+    TestPart::Prune,
+    TestPart::Post,
+    TestPart::Web,
+];
 
 /// The packages, in groups that are built together: all in one, cargo would unite their features, and build Binaryen and
 /// wasmtime anew whenever somebody builds one of them alone.
@@ -99,6 +109,8 @@ fn name(part: TestPart) -> &'static str {
         TestPart::Native => "native",
         TestPart::Wasmtime => "wasmtime",
         TestPart::Node => "node",
+        TestPart::Prune => "prune",
+        TestPart::Post => "post",
         TestPart::Web => "web",
     }
 }
@@ -122,6 +134,8 @@ impl Session {
                 Ok(tally)
             }
             TestPart::Node => node::run(self),
+            TestPart::Prune => prune::run(self),
+            TestPart::Post => post::run(self),
             TestPart::Web => web::run(self),
         }
     }

@@ -14,6 +14,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
+use serde::Serialize;
 use thiserror::Error;
 use wasm_encoder::{ExportKind, ExportSection, SectionId};
 use wasmparser::{Validator, WasmFeatures};
@@ -50,7 +51,7 @@ impl ExportOptions {
 }
 
 /// What the pass did, each list in the order of the export table or of the options.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ExportSummary {
     /// Names that were not exported before.
     pub added: Vec<String>,

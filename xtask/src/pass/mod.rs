@@ -10,7 +10,9 @@ use crate::interface::ReadError;
 
 pub mod conventions;
 pub mod exports;
+pub mod names;
 pub mod optimise;
+pub mod prune;
 pub mod strip;
 pub mod unwind;
 pub mod validate;

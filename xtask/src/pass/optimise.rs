@@ -41,8 +41,20 @@ pub struct OptimiseOptions {
     /// The module never reads or writes the first 1024 bytes of its memory but by overrunning its C stack, as one linked
     /// with `--stack-first` does. Additions then fold into the offsets of loads and stores, which saves 0.3 %.
     pub low_memory_unused: bool,
+    /// The host puts no functions into the module's tables. Binaryen's analysis of values then knows all that a `call_indirect`
+    /// can reach; it does so whether or not a table is exported, and cuts off calls of what a host puts there.
+    pub tables_are_closed: bool,
     /// A wasm-opt program to run in place of the crate.
     pub wasm_opt: Option<PathBuf>,
+    /// Afterwards translate legacy exceptions to the standard encoding. Only a program can, of version 118 or newer.
+    pub translate_to_standard: bool,
+}
+
+impl OptimiseOptions {
+    /// The features that the result may use.
+    pub fn features_after(&self) -> FeatureSet {
+        if self.translate_to_standard { self.features.clone().translated_to_standard() } else { self.features.clone() }
+    }
 }
 
 /// The oldest wasm-opt program that is known to give what the crate gives; the crate's own version.
@@ -63,8 +75,13 @@ pub enum OptimiseError {
     #[error(transparent)]
     Unreadable(ReadError),
     /// Binaryen can't read modules that use this feature.
-    #[error("Binaryen cannot read modules with the feature {}; leave the optimiser out", .0.name())]
+    #[error("the built-in Binaryen {OLDEST_VERSION} cannot read modules with the feature {}; a newer wasm-opt can (--wasm-opt PATH)", .0.name())]
     Feature(Feature),
+    /// The crate can't translate.
+    #[error(
+        "the built-in Binaryen {OLDEST_VERSION} cannot translate exceptions; a newer wasm-opt can (--wasm-opt PATH)"
+    )]
+    Translate,
     /// An element segment lies outside its table, so no host can instantiate the module.
     #[error("element segment {segment} (entries {start} to {end}) lies outside its table of {entries} entries")]
     Segment {
@@ -131,7 +148,7 @@ pub fn run(wasm: &[u8], options: &OptimiseOptions) -> Result<Vec<u8>, OptimiseEr
         Some(program) => run_program(program, &input, &output, options)?,
     }
     let optimised = std::fs::read(&output).map_err(OptimiseError::Temporary)?;
-    options.features.validate(&optimised).map_err(OptimiseError::Output)?;
+    options.features_after().validate(&optimised).map_err(OptimiseError::Output)?;
     debug_validate("optimise", &optimised);
     Ok(optimised)
 }
@@ -190,21 +207,30 @@ enum Round {
     Shrink,
     /// The same, then what follows from which values can reach a place, and what that makes possible.
     ShrinkByValues,
+    /// Legacy exceptions become standard ones.
+    Translate,
 }
 
 /// The rounds, in order. For size, a second time over gives another 0.2 %.
 fn rounds(options: &OptimiseOptions) -> Vec<Round> {
     use Round::{Restructure, Shrink, ShrinkByValues};
-    let rounds = match options.goal {
-        Goal::Size => vec![Restructure, Shrink, Restructure, ShrinkByValues, Shrink],
+    let mut rounds = match options.goal {
+        Goal::Size if options.tables_are_closed => vec![Restructure, Shrink, Restructure, ShrinkByValues, Shrink],
+        Goal::Size => vec![Restructure, Shrink, Restructure, Shrink],
         Goal::Speed => vec![Restructure, Shrink, Shrink],
     };
+    if options.translate_to_standard {
+        rounds.push(Round::Translate);
+    }
     // Flattening ends the process on instructions that it does not know, all of them of later proposals.
     let known = options.features.iter().all(|feature| BASE.contains(&feature));
     rounds.into_iter().filter(|round| known || *round != Restructure).collect()
 }
 
 fn run_crate(input: &Path, output: &Path, options: &OptimiseOptions) -> Result<(), OptimiseError> {
+    if options.translate_to_standard {
+        return Err(OptimiseError::Translate);
+    }
     let features = options.features.to_binaryen().map_err(OptimiseError::Feature)?;
     let mut from = input;
     for round in rounds(options) {
@@ -215,7 +241,7 @@ fn run_crate(input: &Path, output: &Path, options: &OptimiseOptions) -> Result<(
             Round::Restructure => {
                 _ = binaryen.add_default_passes(false).add_pass(Pass::Flatten).add_pass(Pass::Rereloop)
             }
-            Round::Shrink => {}
+            Round::Shrink | Round::Translate => {}
             Round::ShrinkByValues => _ = binaryen.add_pass(Pass::GufaOptimizing),
         }
         binaryen.run(from, output)?;
@@ -226,7 +252,6 @@ fn run_crate(input: &Path, output: &Path, options: &OptimiseOptions) -> Result<(
 
 fn run_program(program: &Path, input: &Path, output: &Path, options: &OptimiseOptions) -> Result<(), OptimiseError> {
     check_version(program)?;
-    let features = options.features.to_binaryen_flags().map_err(OptimiseError::Feature)?;
     let mut from = input;
     for round in rounds(options) {
         let flags: &[&str] = match round {
@@ -234,7 +259,10 @@ fn run_program(program: &Path, input: &Path, output: &Path, options: &OptimiseOp
             Round::Restructure => &["--flatten", "--rereloop", "--optimize-level=2", "--shrink-level=2"],
             Round::Shrink => &["-Oz"],
             Round::ShrinkByValues => &["-Oz", "--gufa-optimizing"],
+            Round::Translate => &["--translate-to-exnref"],
         };
+        let features = if round == Round::Translate { options.features_after() } else { options.features.clone() };
+        let features = features.to_binaryen_flags();
         let mut command = Command::new(program);
         command.arg(from).arg("-o").arg(output).args(&features).args(flags);
         if options.low_memory_unused {
@@ -279,7 +307,15 @@ mod tests {
 
     fn options(wasm_opt: Option<PathBuf>) -> OptimiseOptions {
         let (goal, features) = (Goal::Size, FeatureSet::base());
-        OptimiseOptions { goal, features, keep_names: false, low_memory_unused: true, wasm_opt }
+        OptimiseOptions {
+            goal,
+            features,
+            keep_names: false,
+            low_memory_unused: true,
+            tables_are_closed: true,
+            wasm_opt,
+            translate_to_standard: false,
+        }
     }
 
     /// A module and a folder with an executable script that stands in for wasm-opt.

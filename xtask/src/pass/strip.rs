@@ -16,6 +16,8 @@ use crate::interface::{ReadError, preflight};
 pub struct StripOptions {
     /// Keep the section `name`.
     pub keep_names: bool,
+    /// Keep sections that this toolchain does not know: a loader may read them (`WebAssembly.Module.customSections`).
+    pub keep_unknown: bool,
 }
 
 /// A section that was removed.
@@ -41,6 +43,23 @@ fn is_essential(name: &str) -> bool {
     matches!(name, "dylink" | "dylink.0")
 }
 
+/// Whether a section is known to be of no use to a loader: names, debug information, what linkers and optimisers left, who made it.
+/// What says where in the code something is would be wrong after another pass anyway.
+fn is_useless(name: &str) -> bool {
+    const EXACT: [&str; 8] = [
+        "name",
+        "producers",
+        "target_features",
+        "linking",
+        "sourceMappingURL",
+        "external_debug_info",
+        "build_id",
+        "emscripten_metadata",
+    ];
+    const PREFIXES: [&str; 4] = [".debug_", "reloc.", "metadata.code.", "llvm."];
+    EXACT.contains(&name) || PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+}
+
 /// Removes every custom section from `wasm` but those that the options keep.
 ///
 /// # Errors
@@ -52,7 +71,8 @@ pub fn run(wasm: &[u8], options: &StripOptions) -> Result<Stripped, ReadError> {
     let mut copied = 0;
     for_each_section(wasm, |section| {
         let Some(name) = section.custom else { return };
-        if is_essential(name) || (options.keep_names && name == "name") {
+        let keeps = if name == "name" { options.keep_names } else { options.keep_unknown && !is_useless(name) };
+        if is_essential(name) || keeps {
             return;
         }
         kept.extend_from_slice(&wasm[copied..section.start]);

@@ -127,11 +127,12 @@ fn signature(name: &str) -> Signature {
     }
 }
 
-/// Fills in `lua_try` and `lua_throw` in `wasm` by the encoding `unwind`; a module that imports neither stays as it is.
+/// Fills in `lua_try` and `lua_throw` in `wasm` by the encoding `unwind`; a module that imports neither stays as it is. With
+/// `keep_exports` the exports of the stack pointer and of the function table stay.
 ///
 /// # Errors
 /// When `wasm` is not valid, an import has another type, or the stack pointer or the table is not to be found.
-pub fn run(wasm: &[u8], unwind: Unwind) -> Result<Unwound, UnwindError> {
+pub fn run(wasm: &[u8], unwind: Unwind, keep_exports: bool) -> Result<Unwound, UnwindError> {
     FeatureSet::known().validate(wasm)?;
     let interface = Interface::read(wasm)?;
     check_signatures(&interface)?;
@@ -150,7 +151,7 @@ pub fn run(wasm: &[u8], unwind: Unwind) -> Result<Unwound, UnwindError> {
     let filled = [TRY, THROW].into_iter().zip([&facts.try_imports, &facts.throw_imports]);
     let filled = filled.filter(|(_, imports)| !imports.is_empty()).map(|(name, _)| name).collect();
     let mut module = wasm_encoder::Module::new();
-    let mut rewriter = Rewriter { facts, unwind, stage: Stage::default() };
+    let mut rewriter = Rewriter { facts, unwind, keep_exports, stage: Stage::default() };
     rewriter.parse_core_module(&mut module, Parser::new(0), wasm)?;
     let wasm = module.finish();
     debug_validate("unwind", &wasm);
@@ -192,6 +193,7 @@ struct Stage {
 struct Rewriter {
     facts: Facts,
     unwind: Unwind,
+    keep_exports: bool,
     stage: Stage,
 }
 
@@ -312,7 +314,7 @@ impl Reencode for Rewriter {
         exports: &mut wasm_encoder::ExportSection,
         export: wasmparser::Export<'_>,
     ) -> Result<(), reencode::Error> {
-        if [STACK_POINTER, FUNCTION_TABLE].contains(&export.name) {
+        if !self.keep_exports && [STACK_POINTER, FUNCTION_TABLE].contains(&export.name) {
             return Ok(());
         }
         utils::parse_export(self, exports, export)

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::Report;
 use super::number::{bytes, difference, share};
-use crate::budget::{Check, Verdict};
+use super::{Report, Stage};
+use crate::budget::{Check, Growth, Verdict};
 use crate::section::{Section, Weight};
 
 /// The whole report.
@@ -21,9 +21,16 @@ pub fn render(report: &Report) -> String {
     );
     // Writing to a String can't fail.
     let _ = writeln!(text, "{}", budget(&report.budget));
-    let _ = writeln!(text, "| stage | raw | change | gzip | brotli |\n|---|--:|--:|--:|--:|");
+    text.push_str(&stages(&report.stages));
+    let _ = write!(text, "\n{}", sections(&report.sections, report.total));
+    text
+}
+
+/// The module's weight after each stage, with the change that the stage made.
+pub fn stages(stages: &[Stage]) -> String {
+    let mut text = String::from("| stage | raw | change | gzip | brotli |\n|---|--:|--:|--:|--:|\n");
     let mut before = None;
-    for stage in &report.stages {
+    for stage in stages {
         let change = before.map_or(String::new(), |before| difference(before, stage.weight.raw));
         let weight = stage.weight;
         let _ = writeln!(
@@ -36,7 +43,6 @@ pub fn render(report: &Report) -> String {
         );
         before = Some(weight.raw);
     }
-    let _ = write!(text, "\n{}", sections(&report.sections, report.total));
     text
 }
 
@@ -62,7 +68,8 @@ pub fn sections(sections: &[Section], total: Weight) -> String {
 
 /// The checks of a budget as a table with a verdict above.
 pub fn budget(verdict: &Verdict) -> String {
-    checks(&format!("Lua {}, profile {}", verdict.lua, verdict.profile), &verdict.checks)
+    let what = format!("Lua {}, profile {}", verdict.lua, verdict.profile);
+    checks(&what, &verdict.checks) + &grown(&verdict.grown)
 }
 
 /// The same for the checks of `what`.
@@ -77,6 +84,29 @@ pub fn checks(what: &str, checks: &[Check]) -> String {
             share(check.actual, check.limit)
         };
         let _ = writeln!(text, "| {} | {} | {} | {mark} |", check.what, bytes(check.actual), bytes(check.limit));
+    }
+    text
+}
+
+/// What grew, with the change of the recipe that takes it back.
+fn grown(grown: &[Growth]) -> String {
+    if grown.is_empty() {
+        return String::new();
+    }
+    let mut text =
+        String::from("\n| grew | of | before | after | change | taken back by |\n|---|---|--:|--:|--:|---|\n");
+    for growth in grown {
+        let back = growth.remedy.as_ref().map(|(change, saved)| format!("`{change}`, {} bytes", bytes(*saved)));
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} | {} | {} |",
+            growth.module,
+            growth.group,
+            bytes(growth.before),
+            bytes(growth.after),
+            difference(growth.before, growth.after),
+            back.unwrap_or_default()
+        );
     }
     text
 }

@@ -9,8 +9,13 @@ use crate::section::{Section, Weight};
 
 /// The whole report: stages, sections, total and budget.
 pub fn render(report: &Report) -> String {
+    let kept: String = report
+        .kept_for
+        .iter()
+        .map(|reason| format!("\n{}:{}: keeps {}", reason.file.display(), reason.line, reason.what))
+        .collect();
     format!(
-        "Lua {}, profile {}, {} exceptions, {}\n\n{}\n\n{}\n\n{}",
+        "Lua {}, profile {}, {} exceptions, {}\n\n{}\n\n{}\n\n{}{kept}",
         report.upstream,
         report.profile,
         report.unwind,
@@ -23,11 +28,12 @@ pub fn render(report: &Report) -> String {
 
 /// The module's weight after each stage, with the change that the stage made.
 pub fn stages(stages: &[Stage]) -> String {
-    let mut table = new_table(&["stage", "raw", "change", "gzip", "brotli"]);
+    let mut table = new_table();
+    table.set_header(figures(&["stage", "raw", "change", "gzip", "brotli"]));
     let mut before = None;
     for stage in stages {
         let change = before.map_or(String::new(), |before| difference(before, stage.weight.raw));
-        table.add_row(row(&[
+        table.add_row(figures(&[
             &stage.name,
             &bytes(stage.weight.raw),
             &change,
@@ -41,9 +47,10 @@ pub fn stages(stages: &[Stage]) -> String {
 
 /// Sections with their share of the file, and the total. Sections compress better together, so theirs don't add up to it.
 pub fn sections(sections: &[Section], total: Weight) -> String {
-    let mut table = new_table(&["section", "raw", "share", "gzip", "brotli"]);
+    let mut table = new_table();
+    table.set_header(figures(&["section", "raw", "share", "gzip", "brotli"]));
     let mut add = |name: &str, weight: Weight| {
-        table.add_row(row(&[
+        table.add_row(figures(&[
             name,
             &bytes(weight.raw),
             &share(weight.raw, total.raw),
@@ -60,7 +67,18 @@ pub fn sections(sections: &[Section], total: Weight) -> String {
 
 /// One line an encoding: within budget or over it.
 pub fn verdict(verdict: &Verdict) -> String {
-    checks(&verdict.checks)
+    let grown = verdict.grown.iter().map(|growth| {
+        let back = growth.remedy.as_ref().map(|(change, saved)| format!("; {change} takes back {}", bytes(*saved)));
+        let by = difference(growth.before, growth.after);
+        format!(
+            "grew: {} ({}) by {by} to {}{}",
+            growth.module,
+            growth.group,
+            bytes(growth.after),
+            back.unwrap_or_default()
+        )
+    });
+    std::iter::once(checks(&verdict.checks)).chain(grown).collect::<Vec<_>>().join("\n")
 }
 
 /// One line a limit: within budget or over it.
@@ -69,7 +87,7 @@ pub fn checks(checks: &[Check]) -> String {
         let state =
             if check.over() { format!("over by {}", bytes(check.actual - check.limit)) } else { "ok".to_owned() };
         format!(
-            "budget {:6} {:>9} of {:>9} ({})  {state}",
+            "budget {:16} {:>9} of {:>9} ({})  {state}",
             check.what,
             bytes(check.actual),
             bytes(check.limit),
@@ -79,16 +97,23 @@ pub fn checks(checks: &[Check]) -> String {
     checks.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
-fn new_table(header: &[&str]) -> Table {
+/// A table without lines.
+pub(super) fn new_table() -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(row(header));
+    table.load_style(presets::NOTHING);
     table
 }
 
 /// The first column holds names, the others figures.
-fn row(texts: &[&str]) -> Vec<Cell> {
-    let align = |place: usize| if place == 0 { CellAlignment::Left } else { CellAlignment::Right };
-    texts.iter().enumerate().map(|(place, text)| Cell::new(text).set_alignment(align(place))).collect()
+fn figures(texts: &[&str]) -> Vec<Cell> {
+    row(texts, 1)
+}
+
+/// The first `words` columns are aligned as text, the others as figures.
+pub(super) fn row<T: AsRef<str>>(texts: &[T], words: usize) -> Vec<Cell> {
+    let align = |place: usize| if place < words { CellAlignment::Left } else { CellAlignment::Right };
+    let cell = |(place, text): (usize, &T)| Cell::new(text.as_ref()).set_alignment(align(place));
+    texts.iter().enumerate().map(cell).collect()
 }
 
 #[cfg(test)]

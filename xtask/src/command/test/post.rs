@@ -1,0 +1,132 @@
+//! `post` over modules that others built: what npm packages come with, and what the C compiler makes of tests/post/own.c. Each is
+//! run before and after, the packages by their own loaders.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use rayon::prelude::*;
+use serde::Serialize;
+
+use super::tally::Tally;
+use super::{Session, announce, programs};
+use crate::command::npm;
+use crate::output_file;
+use crate::pass::optimise::Goal;
+use crate::post::{self, PostOptions};
+use crate::progress::Terminal;
+use crate::recipe::ToolchainChoice;
+use crate::toolchain;
+
+/// The folder of the test programs, and of what they pin.
+const FOLDER: &str = "tests/post";
+
+/// The programs in tests/post/smoke and the modules that they load.
+const PACKAGES: [(&str, &[&str]); 6] = [
+    ("wasmoon", &["wasmoon/dist/glue.wasm"]),
+    ("lua-wasm-bindings", &["lua-wasm-bindings/dist/glue/glue-lua-5.4.7.wasm"]),
+    ("source-map", &["source-map/lib/mappings.wasm"]),
+    (
+        "web-tree-sitter",
+        &["web-tree-sitter/web-tree-sitter.wasm", "@tree-sitter-grammars/tree-sitter-lua/tree-sitter-lua.wasm"],
+    ),
+    ("vscode-oniguruma", &["vscode-oniguruma/release/onig.wasm"]),
+    ("sh-syntax", &["sh-syntax/main.wasm"]),
+];
+
+/// How own.c is compiled: what is said of it, the compiler's flags, the linker's.
+const COMPILED: [(&str, &[&str], &[&str]); 3] = [
+    ("zig -O0 -g, with names and DWARF", &["-O0", "-g"], &[]),
+    ("zig -O2, with names and relocations", &["-O2"], &["--emit-relocs"]),
+    ("zig -Os, stripped", &["-Os"], &["--strip-all"]),
+];
+
+/// What the test program reads.
+#[derive(Serialize)]
+struct Index {
+    packages: BTreeMap<&'static str, BTreeMap<&'static str, PathBuf>>,
+    modules: Vec<Compiled>,
+}
+
+#[derive(Serialize)]
+struct Compiled {
+    name: &'static str,
+    before: PathBuf,
+    after: PathBuf,
+}
+
+/// Post-processes everything into `target/moonwright/posted` and runs tests/post/post.test.mjs.
+///
+/// # Errors
+/// Where packages can't be installed, the compiler fails, a module can't be post-processed, or node can't be started.
+pub fn run(session: &Session) -> Result<Tally> {
+    announce("post-processing of modules that others built");
+    let installed = npm::install(&session.root, FOLDER, session.offline, "cargo xtask test")?;
+    let folder = session.root.join("target/moonwright/posted");
+
+    let files: Vec<(&str, &str)> =
+        PACKAGES.iter().flat_map(|(name, files)| files.iter().map(|file| (*name, *file))).collect();
+    let posted = files
+        .par_iter()
+        .map(|(_, file)| {
+            let options = PostOptions { goal: Some(Goal::Size), ..PostOptions::default() };
+            post_file(&installed.join("node_modules").join(file), &folder.join(file.replace('/', "-")), &options)
+        })
+        .collect::<Result<Vec<PathBuf>>>()?;
+    let mut packages: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
+    for ((name, file), posted) in files.into_iter().zip(posted) {
+        packages.entry(name).or_default().insert(file, posted);
+    }
+    let index = Index { packages, modules: compiled(session, &folder)? };
+    output_file::write(&folder.join("index.json"), &serde_json::to_vec_pretty(&index)?)?;
+
+    let mut command = Command::new("node");
+    command.current_dir(session.root.join(FOLDER)).args(["--test", "--test-timeout=120000"]);
+    command.arg(format!("--test-reporter={}", session.root.join("tests/node/reporter.mjs").display()));
+    command.arg("--test-reporter-destination=stdout");
+    if let Some(filter) = &session.filter {
+        command.arg(format!("--test-name-pattern={}", super::node::escape(filter)));
+    }
+    command.arg("post.test.mjs").env("MOONWRIGHT_POSTED", &folder).env("MOONWRIGHT_PACKAGES", &installed);
+    programs::run(command, "tests of post")
+}
+
+fn post_file(from: &Path, to: &Path, options: &PostOptions) -> Result<PathBuf> {
+    let wasm = std::fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
+    let posted = post::run(&wasm, options).with_context(|| format!("cannot post-process {}", from.display()))?;
+    println!("{:>7} -> {:>7} bytes  {}", wasm.len(), posted.wasm.len(), from.display());
+    output_file::write(to, &posted.wasm)?;
+    Ok(to.to_owned())
+}
+
+/// own.c by the toolchain's compiler, before and after.
+fn compiled(session: &Session, folder: &Path) -> Result<Vec<Compiled>> {
+    let progress = Terminal::new();
+    let toolchain = toolchain::locate(ToolchainChoice::default(), &session.root, session.offline, &progress)?;
+    progress.finish();
+    let mut modules = Vec::new();
+    for (place, (name, compiler, linker)) in COMPILED.into_iter().enumerate() {
+        let path = |end: &str| folder.join(format!("own-{place}.{end}"));
+        let mut compile = toolchain.compiler.command();
+        compile.args(["-target", toolchain.target, "-nostdlib", "-fno-sanitize=undefined"]).args(compiler).arg("-c");
+        run_tool(compile.arg(session.root.join(FOLDER).join("own.c")).arg("-o").arg(path("o")))?;
+        let mut link = toolchain.linker.command();
+        link.args(["--no-entry", "--export=__stack_pointer"]).args(linker).arg(path("o"));
+        run_tool(link.arg("-o").arg(path("wasm")))?;
+        let mut options = PostOptions { goal: Some(Goal::Size), ..PostOptions::default() };
+        if name.contains("with names") {
+            options.exports.rename.insert("hidden".to_owned(), "seven".to_owned());
+        }
+        let after = post_file(&path("wasm"), &path("posted.wasm"), &options)?;
+        modules.push(Compiled { name, before: path("wasm"), after });
+    }
+    Ok(modules)
+}
+
+fn run_tool(command: &mut Command) -> Result<()> {
+    let program = command.get_program().to_string_lossy().into_owned();
+    let output = command.output().with_context(|| format!("cannot run {program}"))?;
+    ensure!(output.status.success(), "{program} failed: {}", String::from_utf8_lossy(&output.stderr).trim_end());
+    Ok(())
+}
