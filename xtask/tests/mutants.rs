@@ -183,7 +183,7 @@ fn run_commands(wasm: &[u8], goal: Option<Goal>) {
 fn no_mutant_is_too_much_for_post_inspect_exports_and_size() {
     let count = 5_000_u64.div_ceil(fixtures().len() as u64);
     let valid = for_each_mutant(count, |mutant| run_commands(mutant, None));
-    assert!(valid > 500, "only {valid} mutants were valid modules");
+    assert!(valid > 100, "only {valid} mutants were valid modules");
     for_each_mutant(OPTIMISED_MUTANTS / 5, |mutant| {
         if is_valid(mutant) {
             run_commands(mutant, Some(Goal::Size));

@@ -30,6 +30,8 @@ struct Session {
     filter: Option<String>,
     offline: bool,
     ci: bool,
+    /// Parts were named: they run whole, however long it takes.
+    asked: bool,
 }
 
 /// The parts in the order in which they run: what is quick and fails most often comes first.
@@ -59,6 +61,7 @@ pub fn run(args: &TestArgs) -> Result<Outcome> {
         root: project_root()?,
         filter: args.filter.clone(),
         offline: args.offline,
+        asked: !args.only.is_empty(),
         ci: std::env::var_os("CI").is_some_and(|value| value == "true"),
     };
     let begun = Instant::now();

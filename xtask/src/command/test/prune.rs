@@ -39,7 +39,9 @@ pub fn run(session: &Session) -> Result<Tally> {
     let whole = builder.build(&size)?;
     check_origins(&whole, &mut tally);
     if session.filter.is_none() {
-        sizes(&builder, &size, &mut tally)?;
+        // All of them take two minutes of two cores.
+        let libraries: &[&str] = if session.ci || session.asked { &LIBRARIES } else { &["io"] };
+        sizes(&builder, &size, libraries, &mut tally)?;
     }
 
     let folder = session.root.join("target/moonwright/test-modules");
@@ -65,8 +67,8 @@ pub fn run(session: &Session) -> Result<Tally> {
 }
 
 /// The table: each library compiled without, pruned, and the difference.
-fn sizes(builder: &Builder, recipe: &Recipe, tally: &mut Tally) -> Result<()> {
-    let rows = LIBRARIES
+fn sizes(builder: &Builder, recipe: &Recipe, libraries: &[&str], tally: &mut Tally) -> Result<()> {
+    let rows = libraries
         .par_iter()
         .map(|library| {
             let without = builder.build_without(Some(library), recipe)?;
