@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { resolve } from "./packages.mjs";
 
 const folder = process.env.MOONWRIGHT_POSTED;
-const { packages, modules } = JSON.parse(readFileSync(join(folder, "index.json")));
+const { packages, modules, unwound } = JSON.parse(readFileSync(join(folder, "index.json")));
 
 async function smoke(name, replacements) {
   const env = { ...process.env, MOONWRIGHT_REPLACE: JSON.stringify(replacements) };
@@ -53,3 +53,8 @@ for (const { name, before, after } of modules) {
     assert.equal(exports.seven?.(6), name.includes("with names") ? 42 : undefined);
   });
 }
+
+test("post: exceptions that were filled in unwind", () => {
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(unwound)));
+  assert.deepEqual([1, 5, 2, 3].map((x) => exports.guarded(x)), [11, 105, 12, 103]);
+});

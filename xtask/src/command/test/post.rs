@@ -14,10 +14,10 @@ use super::{Session, announce, programs};
 use crate::command::npm;
 use crate::output_file;
 use crate::pass::optimise::Goal;
-use crate::post::{self, PostOptions};
+use crate::post::{self, PostOptions, Posted};
 use crate::progress::Terminal;
-use crate::recipe::ToolchainChoice;
-use crate::toolchain;
+use crate::recipe::{ToolchainChoice, Unwind};
+use crate::toolchain::{self, Toolchain};
 
 /// The folder of the test programs, and of what they pin.
 const FOLDER: &str = "tests/post";
@@ -47,6 +47,8 @@ const COMPILED: [(&str, &[&str], &[&str]); 3] = [
 struct Index {
     packages: BTreeMap<&'static str, BTreeMap<&'static str, PathBuf>>,
     modules: Vec<Compiled>,
+    /// unwind.c with legacy exceptions.
+    unwound: PathBuf,
 }
 
 #[derive(Serialize)]
@@ -78,7 +80,13 @@ pub fn run(session: &Session) -> Result<Tally> {
     for ((name, file), posted) in files.into_iter().zip(posted) {
         packages.entry(name).or_default().insert(file, posted);
     }
-    let index = Index { packages, modules: compiled(session, &folder)? };
+    let mut tally = Tally::default();
+    let toolchain = toolchain(session)?;
+    let index = Index {
+        packages,
+        modules: compiled(session, &toolchain, &folder)?,
+        unwound: unwound(session, &toolchain, &folder, &installed, &mut tally)?,
+    };
     output_file::write(&folder.join("index.json"), &serde_json::to_vec_pretty(&index)?)?;
 
     let mut command = Command::new("node");
@@ -89,7 +97,15 @@ pub fn run(session: &Session) -> Result<Tally> {
         command.arg(format!("--test-name-pattern={}", super::node::escape(filter)));
     }
     command.arg("post.test.mjs").env("MOONWRIGHT_POSTED", &folder).env("MOONWRIGHT_PACKAGES", &installed);
-    programs::run(command, "tests of post")
+    tally += &programs::run(command, "tests of post")?;
+    Ok(tally)
+}
+
+fn toolchain(session: &Session) -> Result<Toolchain> {
+    let progress = Terminal::new();
+    let toolchain = toolchain::locate(ToolchainChoice::default(), &session.root, session.offline, &progress)?;
+    progress.finish();
+    Ok(toolchain)
 }
 
 fn post_file(from: &Path, to: &Path, options: &PostOptions) -> Result<PathBuf> {
@@ -101,27 +117,74 @@ fn post_file(from: &Path, to: &Path, options: &PostOptions) -> Result<PathBuf> {
 }
 
 /// own.c by the toolchain's compiler, before and after.
-fn compiled(session: &Session, folder: &Path) -> Result<Vec<Compiled>> {
-    let progress = Terminal::new();
-    let toolchain = toolchain::locate(ToolchainChoice::default(), &session.root, session.offline, &progress)?;
-    progress.finish();
+fn compiled(session: &Session, toolchain: &Toolchain, folder: &Path) -> Result<Vec<Compiled>> {
     let mut modules = Vec::new();
     for (place, (name, compiler, linker)) in COMPILED.into_iter().enumerate() {
-        let path = |end: &str| folder.join(format!("own-{place}.{end}"));
-        let mut compile = toolchain.compiler.command();
-        compile.args(["-target", toolchain.target, "-nostdlib", "-fno-sanitize=undefined"]).args(compiler).arg("-c");
-        run_tool(compile.arg(session.root.join(FOLDER).join("own.c")).arg("-o").arg(path("o")))?;
-        let mut link = toolchain.linker.command();
-        link.args(["--no-entry", "--export=__stack_pointer"]).args(linker).arg(path("o"));
-        run_tool(link.arg("-o").arg(path("wasm")))?;
+        let before = folder.join(format!("own-{place}.wasm"));
+        compile(session, toolchain, "own.c", compiler, linker, &before)?;
         let mut options = PostOptions { goal: Some(Goal::Size), ..PostOptions::default() };
         if name.contains("with names") {
             options.exports.rename.insert("hidden".to_owned(), "seven".to_owned());
         }
-        let after = post_file(&path("wasm"), &path("posted.wasm"), &options)?;
-        modules.push(Compiled { name, before: path("wasm"), after });
+        let after = post_file(&before, &folder.join(format!("own-{place}.posted.wasm")), &options)?;
+        modules.push(Compiled { name, before, after });
     }
     Ok(modules)
+}
+
+/// Compiles and links a file of tests/post.
+fn compile(
+    session: &Session,
+    toolchain: &Toolchain,
+    source: &str,
+    compiler: &[&str],
+    linker: &[&str],
+    to: &Path,
+) -> Result<()> {
+    let object = to.with_extension("o");
+    let mut compile = toolchain.compiler.command();
+    compile.args(["-target", toolchain.target, "-nostdlib", "-fno-sanitize=undefined"]).args(compiler).arg("-c");
+    run_tool(compile.arg(session.root.join(FOLDER).join(source)).arg("-o").arg(&object))?;
+    let mut link = toolchain.linker.command();
+    link.args(["--no-entry", "--export=__stack_pointer"]).args(linker).arg(object).arg("-o").arg(to);
+    run_tool(&mut link)
+}
+
+/// unwind.c through every translation of exceptions that there is; gives the module with legacy ones, which this node runs.
+fn unwound(
+    session: &Session,
+    toolchain: &Toolchain,
+    folder: &Path,
+    installed: &Path,
+    tally: &mut Tally,
+) -> Result<PathBuf> {
+    let before = folder.join("unwind.wasm");
+    compile(session, toolchain, "unwind.c", &["-O2"], &[], &before)?;
+    let wasm = std::fs::read(&before).with_context(|| format!("cannot read {}", before.display()))?;
+    let options = |unwind, wasm_opt| PostOptions { goal: Some(Goal::Size), unwind, wasm_opt, ..PostOptions::default() };
+    let newer = Some(installed.join("node_modules/binaryen/bin/wasm-opt"));
+    let legacy = post::run(&wasm, &options(Some(Unwind::Legacy), None))?;
+    let standard = post::run(&legacy.wasm, &options(Some(Unwind::Standard), newer.clone()))?;
+    let uses = |posted: &Posted, feature| posted.features.as_ref().is_some_and(|found| found.contains(&feature));
+    tally.check(
+        "a newer wasm-opt translates legacy exceptions to standard ones",
+        uses(&legacy, "legacy-exceptions")
+            && uses(&standard, "exception-handling")
+            && !uses(&standard, "legacy-exceptions"),
+    );
+    let optimised = |posted: &Posted| posted.stages.iter().any(|stage| stage.name == "optimise");
+    let told = |posted: &Posted| posted.notes.iter().any(|note| note.contains("cannot read modules with the feature"));
+    let filled = post::run(&wasm, &options(Some(Unwind::Standard), None))?;
+    let skipped = post::run(&filled.wasm, &options(None, None))?;
+    tally.check(
+        "the built-in optimiser leaves a module with standard exceptions alone, and the report says so",
+        uses(&filled, "exception-handling") && !optimised(&skipped) && told(&skipped) && skipped.wasm == filled.wasm,
+    );
+    let again = post::run(&filled.wasm, &options(None, newer))?;
+    tally.check("a newer wasm-opt optimises it", !told(&again));
+    let to = folder.join("unwind.legacy.wasm");
+    output_file::write(&to, &legacy.wasm)?;
+    Ok(to)
 }
 
 fn run_tool(command: &mut Command) -> Result<()> {
