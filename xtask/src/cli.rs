@@ -40,7 +40,9 @@ pub enum Command {
     Setup(SetupArgs),
     /// Run a Lua program in a built module, or a prompt
     Run(RunArgs),
-    /// Run all tests: Rust, Lua under wasmtime and node, checks
+    /// Show the demo pages on a local port: playground, proof, stress, test harness, size
+    Serve(ServeArgs),
+    /// Run all tests: Rust, Lua under wasmtime, node and Chromium, checks
     Test(TestArgs),
     /// Measure speed against wasmoon, fengari and native Lua side by side, and what persistence costs
     Bench(BenchArgs),
@@ -379,6 +381,20 @@ pub struct RunArgs {
     pub arguments: Vec<OsString>,
 }
 
+/// Arguments of `serve`.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// Port on 127.0.0.1; 0 takes any that is free
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// Open the pages in the browser
+    #[arg(long)]
+    pub open: bool,
+    /// Never touch the network; fail with the command to type if something is missing
+    #[arg(long)]
+    pub offline: bool,
+}
+
 /// Parts of the test suite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum TestPart {
@@ -398,6 +414,8 @@ pub enum TestPart {
     Post,
     /// The npm package on node.
     Web,
+    /// The built modules, the npm package and the demo pages in Chromium.
+    Browser,
 }
 
 /// Arguments of `test`.

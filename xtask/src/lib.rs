@@ -13,6 +13,7 @@ pub mod compile_level;
 pub mod contract;
 pub mod digest;
 pub mod features;
+pub mod file_server;
 pub mod inspect;
 pub mod interface;
 pub mod link;

@@ -14,10 +14,13 @@ mod bench;
 mod budget;
 mod build;
 mod cc;
+mod chromium;
 mod inspect_exports;
 mod npm;
+mod package;
 mod post;
 mod run;
+mod serve;
 mod setup;
 mod size;
 mod test;
@@ -56,6 +59,7 @@ pub fn run(cli: &Cli) -> Result<Outcome> {
         Command::Budget(args) => budget::run(args),
         Command::Setup(args) => setup::run(args),
         Command::Run(args) => run::run(args),
+        Command::Serve(args) => serve::run(args),
         Command::Test(args) => test::run(args),
         Command::Bench(args) => bench::run(args),
     }

@@ -3,6 +3,7 @@
 //! Each part prints what it does as it goes and hands back a [`Tally`]. A test that cannot run here is skipped, unless
 //! `CI=true` stands in the environment: then it is a failure, since nobody reads a service's log for what is missing.
 
+mod browser;
 mod modules;
 mod native;
 mod node;
@@ -35,7 +36,7 @@ struct Session {
 }
 
 /// The parts in the order in which they run: what is quick and fails most often comes first.
-const PARTS: [TestPart; 8] = [
+const PARTS: [TestPart; 9] = [
     TestPart::Lint,
     TestPart::Toolchain,
     TestPart::Native,
@@ -44,6 +45,7 @@ const PARTS: [TestPart; 8] = [
     TestPart::Prune,
     TestPart::Post,
     TestPart::Web,
+    TestPart::Browser,
 ];
 
 /// The packages, in groups that are built together: all in one, cargo would unite their features, and build Binaryen and
@@ -115,6 +117,7 @@ fn name(part: TestPart) -> &'static str {
         TestPart::Prune => "prune",
         TestPart::Post => "post",
         TestPart::Web => "web",
+        TestPart::Browser => "browser",
     }
 }
 
@@ -140,6 +143,7 @@ impl Session {
             TestPart::Prune => prune::run(self),
             TestPart::Post => post::run(self),
             TestPart::Web => web::run(self),
+            TestPart::Browser => browser::run(self),
         }
     }
 

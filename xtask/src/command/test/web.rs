@@ -7,9 +7,7 @@ use anyhow::{Context, Result};
 
 use super::tally::Tally;
 use super::{Session, announce, programs};
-use crate::command::build::{self, Builder};
-use crate::command::npm;
-use crate::recipe::Recipe;
+use crate::command::package;
 
 /// Installs what `web/` pins, builds the package and runs web/test/*.test.mjs.
 ///
@@ -17,12 +15,7 @@ use crate::recipe::Recipe;
 /// Where packages cannot be installed, the package or its module cannot be built, or node cannot be started.
 pub fn run(session: &Session) -> Result<Tally> {
     announce("the npm package");
-    let folder = session.root.join("web");
-    npm::build_package(&session.root, session.offline, "cargo xtask test")?;
-
-    let recipe = Recipe { contracts: vec![build::PACKAGE_CONTRACT.into()], ..Recipe::default() };
-    let built = Builder::new(&session.root, session.offline).build(&recipe)?;
-    build::put_into_package(&session.root, &built)?;
+    let folder = package::build(&session.root, session.offline, "cargo xtask test")?;
 
     let mut command = Command::new("node");
     command.current_dir(&folder).args(["--test", "--test-timeout=120000"]);

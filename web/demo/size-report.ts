@@ -1,0 +1,65 @@
+/** A build's size report as a tree: whatever has a weight in it, and the parts of that. */
+
+export interface Weight {
+  readonly raw: number;
+  readonly gzip?: number;
+  readonly brotli?: number;
+}
+
+export interface Part extends Weight {
+  readonly name: string;
+  readonly parts: readonly Part[];
+}
+
+export interface Report {
+  readonly title: string;
+  readonly module: Part;
+  readonly stages: readonly Part[];
+  readonly facts: readonly (readonly [string, string])[];
+}
+
+type Json = Record<string, unknown>;
+
+const isObject = (value: unknown): value is Json => typeof value === "object" && value !== null && !Array.isArray(value);
+const size = (value: unknown): number | undefined => (typeof value === "number" && value >= 0 ? value : undefined);
+
+/**
+ * One weighed thing. Its parts are every list in it whose members are weighed themselves, whatever the list is called
+ * (`sections`, `modules`, `functions`): reports grow finer, and the page with them.
+ */
+function part(value: unknown): Part | undefined {
+  if (!isObject(value)) return undefined;
+  const weight = isObject(value["weight"]) ? value["weight"] : value;
+  const raw = size(weight["raw"]) ?? size(value["bytes"]) ?? size(value["size"]);
+  if (raw === undefined || typeof value["name"] !== "string") return undefined;
+  const [gzip, brotli] = [size(weight["gzip"]), size(weight["brotli"])];
+  return { name: value["name"], raw, ...(gzip !== undefined && { gzip }), ...(brotli !== undefined && { brotli }), parts: partsOf(value) };
+}
+
+function partsOf(value: Json): Part[] {
+  const lists = Object.values(value).filter((item): item is unknown[] => Array.isArray(item));
+  for (const list of lists) {
+    const parts = list.map(part);
+    if (parts.length > 0 && parts.every((one) => one !== undefined)) return parts as Part[];
+  }
+  return [];
+}
+
+/** Reads a report. Throws an error that says what is missing. */
+export function readReport(json: unknown): Report {
+  if (!isObject(json)) throw new TypeError("expected a size report: a JSON object");
+  const total = isObject(json["total"]) ? json["total"] : {};
+  const { stages: _, ...rest } = json;
+  const parts = partsOf(rest);
+  const raw = size(total["raw"]);
+  if (raw === undefined || parts.length === 0) throw new TypeError("expected a size report with `total.raw` and a list of weighed sections, as size-report.json has");
+  const [gzip, brotli] = [size(total["gzip"]), size(total["brotli"])];
+  const module = { name: "module", raw, ...(gzip !== undefined && { gzip }), ...(brotli !== undefined && { brotli }), parts };
+  const stages = Array.isArray(json["stages"]) ? json["stages"].map(part).filter((one) => one !== undefined) : [];
+  const text = (key: string): string => (typeof json[key] === "string" ? (json[key] as string) : "");
+  const facts: [string, string][] = [];
+  for (const key of ["profile", "unwind", "compiler"]) if (text(key)) facts.push([key, text(key)]);
+  for (const key of ["exports", "imports"]) if (Array.isArray(json[key])) facts.push([key, String(json[key].length)]);
+  if (text("sha256")) facts.push(["sha256", `${text("sha256").slice(0, 16)}…`]);
+  return { title: `Lua ${text("upstream") || text("lua") || "?"}`, module, stages, facts };
+}

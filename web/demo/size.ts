@@ -1,0 +1,119 @@
+/** Where the module's bytes are: a treemap of the build's report. */
+import { hierarchy, treemap, treemapSquarify, type HierarchyRectangularNode } from "d3-hierarchy";
+import { byId, element, figures, row, tell } from "./dom.js";
+import { bytes, count } from "./format.js";
+import { readReport, type Part, type Report } from "./size-report.js";
+
+const SVG = "http://www.w3.org/2000/svg";
+/** Dark enough for white text on all of them, and far enough apart to be told from each other. */
+const COLOURS = ["#2f4fa5", "#8a3a2f", "#23704a", "#6a3d9a", "#8c5a14", "#1f6f7d", "#9a2f6b", "#4d5b2a", "#55606e", "#3f6e2c"];
+
+const map = byId<SVGSVGElement>("treemap");
+const measure = byId<HTMLSelectElement>("measure");
+const up = byId<HTMLButtonElement>("up");
+const file = byId<HTMLInputElement>("file");
+
+let report: Report | undefined;
+/** From the module down to what is looked at. */
+let path: Part[] = [];
+
+const weight = (part: Part): number => part[measure.value as "raw" | "gzip" | "brotli"] ?? part.raw;
+const share = (part: Part, of: Part): string => `${((100 * weight(part)) / weight(of)).toFixed(1)} %`;
+
+function svg<K extends keyof SVGElementTagNameMap>(tag: K, attributes: Record<string, string | number>, ...children: (Node | string)[]): SVGElementTagNameMap[K] {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, String(value));
+  made.append(...children);
+  return made;
+}
+
+/** Text that fits into a width, or nothing. */
+function fitting(text: string, width: number, perCharacter: number): string {
+  const room = Math.floor((width - 16) / perCharacter);
+  if (text.length <= room) return text;
+  return room >= 4 ? `${text.slice(0, room - 1)}…` : "";
+}
+
+function tile(node: HierarchyRectangularNode<Part>, index: number, whole: Part): SVGGElement {
+  const [width, height] = [node.x1 - node.x0, node.y1 - node.y0];
+  const part = node.data;
+  const label = `${part.name}: ${bytes(weight(part))}, ${share(part, whole)}`;
+  const open = part.parts.length > 0;
+  const group = svg("g", { transform: `translate(${node.x0} ${node.y0})`, role: open ? "button" : "img", "aria-label": label, ...(open && { tabindex: 0 }) });
+  group.append(svg("title", {}, label), svg("rect", { width, height, rx: 4, fill: COLOURS[index % COLOURS.length]! }));
+  if (height > 26) group.append(svg("text", { x: 8, y: 20 }, fitting(part.name, width, 8)));
+  if (height > 44) group.append(svg("text", { x: 8, y: 37, class: "weight" }, fitting(`${bytes(weight(part))} · ${share(part, whole)}`, width, 6.6)));
+  if (open) {
+    const enter = (): void => {
+      path.push(part);
+      show();
+    };
+    group.addEventListener("click", enter);
+    group.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" || event.key === " ") enter();
+    });
+  }
+  return group;
+}
+
+function drawMap(whole: Part): void {
+  const width = Math.max(280, Math.round(map.getBoundingClientRect().width));
+  const height = Math.round(Math.min(460, Math.max(300, width * 0.45)));
+  map.setAttribute("viewBox", `0 0 ${width} ${height}`);
+  const root = hierarchy<Part>({ ...whole, parts: whole.parts }, (part) => (part.name === whole.name ? part.parts : [])).sum((part) => (part.parts.length > 0 && part.name === whole.name ? 0 : weight(part)));
+  root.sort((a, b) => (b.value ?? 0) - (a.value ?? 0));
+  const laid = treemap<Part>().tile(treemapSquarify).size([width, height]).paddingInner(2).round(true)(root);
+  map.replaceChildren(...(laid.children ?? []).filter((node) => node.x1 > node.x0 && node.y1 > node.y0).map((node, index) => tile(node, index, whole)));
+}
+
+function weights(part: Part, name: Node | string): HTMLTableRowElement {
+  return row(name, { figure: count(part.raw) }, { figure: part.gzip === undefined ? "" : count(part.gzip) }, { figure: part.brotli === undefined ? "" : count(part.brotli) });
+}
+
+function show(): void {
+  const whole = path.at(-1);
+  if (!whole || !report) return;
+  drawMap(whole);
+  up.disabled = path.length < 2;
+  const opens = whole.parts.some(({ parts }) => parts.length > 0);
+  byId("where").textContent = `${path.map(({ name }) => name).join(" › ")}: ${bytes(weight(whole))}${opens ? ". Choose a part to look into it." : ""}`;
+  byId("parts-title").textContent = `Parts of ${whole.name === "module" ? "the module" : whole.name}`;
+  byId("parts").replaceChildren(...[...whole.parts].sort((a, b) => weight(b) - weight(a)).map((part) => weights(part, element("code", { text: part.name }))));
+}
+
+function use(json: unknown): void {
+  report = readReport(json);
+  path = [report.module];
+  const { raw, gzip, brotli } = report.module;
+  byId("about").textContent = `${report.title}: ${count(raw)} bytes${gzip === undefined ? "" : `, ${count(gzip)} after gzip`}${brotli === undefined ? "" : `, ${count(brotli)} after brotli`}. The build's own report, drawn.`;
+  figures(byId("figures"), report.facts);
+  byId("stages").replaceChildren(...report.stages.map((stage) => weights(stage, stage.name)));
+  tell(byId("error"), undefined);
+  show();
+}
+
+async function guarded(body: () => Promise<unknown>): Promise<void> {
+  try {
+    use(await body());
+  } catch (error) {
+    tell(byId("error"), error);
+  }
+}
+
+measure.addEventListener("change", show);
+up.addEventListener("click", () => {
+  path.pop();
+  show();
+});
+byId("choose").addEventListener("click", () => file.click());
+file.addEventListener("change", () => {
+  const [chosen] = file.files ?? [];
+  file.value = "";
+  if (chosen) void guarded(async () => JSON.parse(await chosen.text()) as unknown);
+});
+new ResizeObserver(() => show()).observe(map.parentElement!);
+await guarded(async () => {
+  const response = await fetch("size-report.json");
+  if (!response.ok) throw new Error(`there is no size-report.json beside this page (HTTP status ${response.status}): cargo xtask serve puts it there`);
+  return response.json() as Promise<unknown>;
+});

@@ -1,0 +1,32 @@
+// Makes a page of modules that were written for node: what they import of node is replaced by what pages have.
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+
+/** Where pages are written to; the server has it as /test. */
+const folder = process.env.MOONWRIGHT_PAGES;
+
+/** Bundles `entry` (a module's text, with paths from this folder) into the page /test/NAME.html, and gives its path. */
+export async function makePage(name, entry) {
+  await build({
+    stdin: { contents: entry, resolveDir: here("."), sourcefile: `${name}.mjs` },
+    outfile: join(folder, `${name}.js`),
+    bundle: true, format: "esm", target: "es2022", platform: "browser", logLevel: "error", sourcemap: "inline",
+    inject: [here("node-globals.mjs")],
+    alias: { "node:test": here("node-test.mjs"), "node:assert/strict": "assert/", "node:fs": here("node-fs.mjs") },
+    plugins: [
+      {
+        name: "the package as the server has it",
+        setup({ onResolve }) {
+          onResolve({ filter: /\/dist\/.*\.js$/ }, ({ path }) => ({ path: path.replace(/^.*\/dist\//, "/dist/"), external: true }));
+          onResolve({ filter: /^\.\/store-kinds\.mjs$/ }, () => ({ path: here("store-kinds.mjs") }));
+        },
+      },
+    ],
+  });
+  await writeFile(join(folder, `${name}.html`), `<!doctype html><meta charset="utf-8"><title>${name}</title><link rel="icon" href="data:,"><script type="module" src="${name}.js"></script>\n`);
+  return `/test/${name}.html`;
+}

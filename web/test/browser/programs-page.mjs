@@ -1,0 +1,20 @@
+// Runs the Lua programs of tests/ in a page, with the host that runs them in node.
+import { runLuaProgram } from "../../../tests/node/lua-program.mjs";
+import { runPersistProgram, sectionsOf } from "../../../tests/node/persist-program.mjs";
+
+async function get(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: expected the file, found HTTP status ${response.status}`);
+  return response;
+}
+
+let module;
+
+/** Compiles the module that the next programs run in. */
+globalThis.useModule = async (path) => {
+  module = await WebAssembly.compileStreaming(get(path));
+};
+
+globalThis.runLua = async (name) => runLuaProgram(module, name, new Uint8Array(await (await get(`/tests/lua/${name}`)).arrayBuffer()));
+
+globalThis.runPersist = async (name) => runPersistProgram(module, name, sectionsOf(name, await (await get(`/tests/persist/${name}`)).text()));
