@@ -1,5 +1,5 @@
 // Builds the demo pages into target/moonwright/site, from where any server of files can serve them: `cargo xtask serve` does it all.
-import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -19,8 +19,10 @@ const pages = [
 
 /** What the pages may do: their own scripts, WebAssembly, and nothing else. */
 const POLICY = [
-  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self' data:", "connect-src 'self'",
-  "worker-src 'self'", "base-uri 'none'", "form-action 'none'",
+  "default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'",
+  // Where text is typed over text that has a colour, browsers put style attributes into the editor themselves.
+  "style-src-attr 'unsafe-inline'",
+  "img-src 'self' data:", "connect-src 'self'", "worker-src 'self'", "base-uri 'none'", "form-action 'none'",
 ].join("; ");
 
 const link = (page, current) => {
@@ -54,7 +56,10 @@ ${body}    </main>
 </html>
 `;
 
+const { exports: shipped } = JSON.parse(await readFile(join(source, "../package.json"), "utf8"));
 await mkdir(site, { recursive: true });
+// Shared parts have names that change with their content: old ones would pile up.
+for (const file of await readdir(site)) if (/\.(js|html|css)$/.test(file)) await rm(join(site, file));
 for (const page of pages) await writeFile(join(site, `${page.name}.html`), html(page, await readFile(join(source, "pages", `${page.name}.html`), "utf8")));
 for (const file of ["style.css", "icon.svg"]) await copyFile(join(source, file), join(site, file));
 await build({
@@ -66,8 +71,10 @@ await build({
       // The package is not bundled: the pages load it as it is shipped, as any page could.
       name: "the package beside the pages",
       setup({ onResolve }) {
-        onResolve({ filter: /^moonwright$/ }, () => ({ path: "./moonwright/index.js", external: true }));
-        onResolve({ filter: /^moonwright\/stores$/ }, () => ({ path: "./moonwright/store/index.js", external: true }));
+        onResolve({ filter: /^moonwright(\/|$)/ }, ({ path }) => {
+          const { default: file } = shipped[path.replace(/^moonwright/, ".")];
+          return { path: file.replace(/^\.\/dist\//, "./moonwright/"), external: true };
+        });
       },
     },
   ],

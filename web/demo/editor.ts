@@ -25,10 +25,10 @@ const failedLine = StateField.define<DecorationSet>({
 });
 
 const theme = EditorView.theme({
-  "&": { color: "var(--text)", backgroundColor: "var(--sunken)", fontSize: "0.9rem", height: "min(56vh, 460px)" },
+  "&": { color: "var(--text)", backgroundColor: "var(--sunken)", fontSize: "0.9rem", maxHeight: "min(60vh, 460px)" },
   "&.cm-focused": { outline: "none" },
-  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5" },
-  ".cm-content": { caretColor: "var(--text)", padding: "10px 0" },
+  ".cm-scroller": { fontFamily: "var(--mono)", lineHeight: "1.5", overflow: "auto" },
+  ".cm-content": { caretColor: "var(--text)", padding: "10px 0", minHeight: "240px" },
   ".cm-cursor": { borderLeftColor: "var(--text)" },
   ".cm-gutters": { backgroundColor: "transparent", color: "var(--muted)", border: "none" },
   ".cm-activeLine, .cm-activeLineGutter": { backgroundColor: "transparent" },

@@ -292,7 +292,8 @@ export const steps: readonly Step[] = [
     name: "Tables that nothing reaches are collected",
     run: () =>
       using({}, async (lua) => {
-        await lua.run("Memory.a = {} Memory.b = {{}} Memory.b = nil");
+        await lua.run("Memory.a = {} Memory.b = {{1}}");
+        await lua.run("Memory.b = nil");
         const dropped = lua.collectTables();
         same(dropped, 2);
         return `${dropped} tables`;

@@ -74,7 +74,7 @@ async function look(lua: Lua): Promise<Look> {
   return {
     ...weigh(lua.records),
     answers,
-    sum: [...digest.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join(""),
+    sum: [...digest].map((byte) => byte.toString(16).padStart(2, "0")).join(""),
     dump: hexDump(data.subarray(0, MAX_BYTES)) + (data.length > MAX_BYTES ? "\n…" : ""),
     instance: new Date(performance.timeOrigin).toLocaleTimeString(),
   };
@@ -90,7 +90,7 @@ function show(before: Look | undefined, after: Look | undefined): void {
     }),
   );
   for (const [side, seen] of [["before", before], ["after", after]] as const) {
-    figures(byId(`${side}-figures`), seen ? [["Entries", count(seen.entries)], ["Size", bytes(seen.bytes)], ["SHA-256", `${seen.sum}…`], ["Page loaded", seen.instance]] : []);
+    figures(byId(`${side}-figures`), seen ? [["Entries", count(seen.entries)], ["Size", bytes(seen.bytes)], ["SHA-256", `${seen.sum.slice(0, 8)}…`], ["Page loaded", seen.instance]] : []);
     byId(`${side}-bytes`).textContent = seen?.dump ?? "";
   }
 }

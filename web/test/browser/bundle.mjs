@@ -1,5 +1,5 @@
 // Makes a page of modules that were written for node: what they import of node is replaced by what pages have.
-import { writeFile } from "node:fs/promises";
+import { copyFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -15,8 +15,10 @@ export async function makePage(name, entry) {
     stdin: { contents: entry, resolveDir: here("."), sourcefile: `${name}.mjs` },
     outfile: join(folder, `${name}.js`),
     bundle: true, format: "esm", target: "es2022", platform: "browser", logLevel: "error", sourcemap: "inline",
+    // package.json says that modules have no side effects, which holds for what is shipped, not for tests.
+    ignoreAnnotations: true,
     inject: [here("node-globals.mjs")],
-    alias: { "node:test": here("node-test.mjs"), "node:assert/strict": "assert/", "node:fs": here("node-fs.mjs") },
+    alias: { "node:test": here("node-test.mjs"), "node:assert/strict": "assert/", "node:fs": here("node-fs.mjs"), "node:timers/promises": here("node-timers.mjs") },
     plugins: [
       {
         name: "the package as the server has it",
@@ -27,6 +29,8 @@ export async function makePage(name, entry) {
       },
     ],
   });
+  // What the package looks for beside its own file.
+  for (const file of ["lua.wasm"]) await copyFile(here(`../../dist/${file}`), join(folder, file));
   await writeFile(join(folder, `${name}.html`), `<!doctype html><meta charset="utf-8"><title>${name}</title><link rel="icon" href="data:,"><script type="module" src="${name}.js"></script>\n`);
   return `/test/${name}.html`;
 }

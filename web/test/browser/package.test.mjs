@@ -15,20 +15,23 @@ const files = readdirSync(new URL("..", import.meta.url))
 const context = await profile();
 after(() => context.close());
 
+// All pages before the first test: node begins as soon as there is one, and ends when none is left.
+const suites = [];
 for (const file of files) {
   const page = await open(context, await makePage(`package-${file}`, `import "../${file}.test.mjs";`));
   await page.waitForFunction(() => globalThis.packageTests, null, { timeout: 20_000 }).catch(() => {});
   assert.deepEqual(page.problems, [], `${file}.test.mjs does not load in a page`);
   const names = await page.evaluate(() => packageTests.names());
   assert.notEqual(names.length, 0, `expected tests in ${file}.test.mjs, found none`);
+  suites.push({ file, page, names });
+}
+
+for (const { file, page, names } of suites) {
   for (const name of names) {
     test(`chromium::${file}::${name}`, async (t) => {
       const skipped = await page.evaluate((name) => packageTests.run(name), name);
       if (skipped !== undefined) t.skip(skipped);
     });
   }
-  after(async () => {
-    await page.evaluate(() => packageTests.end());
-    await page.close();
-  });
+  test(`chromium::${file}::what its tests have opened can be closed`, () => page.evaluate(() => packageTests.end()));
 }
