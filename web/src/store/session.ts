@@ -22,6 +22,11 @@ export interface Backend {
    * `leaving`, what can be done should be done before this returns.
    */
   commit(journal: Journal, all: RecordMap, leaving: boolean): Promise<void> | void;
+  /**
+   * Gives up the commit that is under way, if it still can be: then nothing of it is written, and its `commit` rejects. For kinds
+   * whose commits take turns of the page, and one after the other even if they are started at once.
+   */
+  abandon?(): void;
   /** Gives connections free. Called once, after the last commit. */
   close(): Promise<void> | void;
 }
@@ -63,6 +68,12 @@ function asStoreError(error: unknown, name: string, full: RegExp | undefined): S
     : new StoreError("failed", `saving the state "${name}" failed: ${message ?? String(error)}`, error);
 }
 
+/** A commit under way; `again` is the one that has taken its place, with its journal. */
+interface UnderWay {
+  readonly journal: Journal;
+  again?: Promise<void>;
+}
+
 class StateSession implements Session {
   readonly name: string;
   readonly records: RecordMap;
@@ -74,7 +85,10 @@ class StateSession implements Session {
   #listeners = new Set<(error: StoreError) => void>();
   /** Settles, never rejecting, when no commit is under way or asked for. */
   #tail: Promise<void> = Promise.resolve();
-  #writing = false;
+  /** The commit under way. */
+  #current: UnderWay | undefined;
+  /** Settles, never rejecting, when what went out as the page was being left is on disk, or is not. */
+  #left: Promise<void> = Promise.resolve();
   #holds = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closing: Promise<void> | undefined;
@@ -103,7 +117,7 @@ class StateSession implements Session {
   }
 
   get dirty(): boolean {
-    return this.#writing || this.records.dirty;
+    return this.#current !== undefined || this.records.dirty;
   }
 
   save(): Promise<void> {
@@ -165,7 +179,17 @@ class StateSession implements Session {
   /** The page may be gone in a moment: whatever is there goes out now. */
   #leave = (event: Event): void => {
     const leaving = event.type === "pagehide" || globalThis.document?.visibilityState === "hidden";
-    if (leaving && this.records.dirty && !this.#holds) this.#background(true);
+    if (!leaving || this.#holds) return;
+    const current = this.#current;
+    if (current && this.#backend.abandon) {
+      // It may need more turns of the page than there are, and what comes after it would have to wait for it: all goes out now
+      // in one piece. If the other one gets through nevertheless, that one comes after it.
+      this.#backend.abandon();
+      this.records.restore(current.journal);
+      const again = (current.again = this.#commit(true));
+      // Who waits for the first one is told if both fail; else the next commit tells.
+      this.#left = again.catch(() => this.#schedule());
+    } else if (this.records.dirty) this.#background(true);
   };
 
   #schedule(): void {
@@ -190,19 +214,22 @@ class StateSession implements Session {
 
   async #commit(leaving: boolean): Promise<void> {
     const { records } = this;
+    if (!leaving) await this.#left;
     if (!records.dirty) return;
     if (records.closed) throw this.#closed();
     if (this.readonly)
       throw new StoreError("readonly", `the state "${this.name}" is open elsewhere: this session is read-only, and its changes can't be saved`);
     const journal = records.take();
-    this.#writing = true;
+    const current: UnderWay = { journal };
+    this.#current = current;
     try {
       await this.#backend.commit(journal, records, leaving);
     } catch (error) {
+      if (current.again) return await current.again;
       records.restore(journal);
       throw asStoreError(error, this.name, this.#backend.full);
     } finally {
-      this.#writing = false;
+      if (this.#current === current) this.#current = undefined;
     }
   }
 }
