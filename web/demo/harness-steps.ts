@@ -1,6 +1,7 @@
 /** The steps of the test harness: each is on its own, on states that it removes. */
 import { compile, IndexedDbStore, Lua, MemoryStore, multi, supports } from "moonwright";
 import { exportState, importState, LocalStorageStore } from "moonwright/stores";
+import { LuaWorker } from "moonwright/worker";
 import { failure, holds, same } from "./check.js";
 
 export interface Step {
@@ -286,6 +287,24 @@ export const steps: readonly Step[] = [
       for (let n = 0; n < 2; n++) await (await Lua.load({ store: memory, version: 2, onUpgrade })).close();
       same(seen, [[1, 2]]);
       return "from 1 to 2";
+    },
+  },
+  {
+    name: "In a worker, a runaway script leaves the page alone and can be ended",
+    async run() {
+      const lua = await LuaWorker.load({ functions: { add: (a: number, b: number) => a + b } });
+      try {
+        same((await lua.run("return add(1, 2)")).values, [3]);
+        let turns = 0;
+        const timer = setInterval(() => turns++, 10);
+        const error = await failure(() => lua.run("while true do end", { signal: AbortSignal.timeout(150) }));
+        clearInterval(timer);
+        same(error.kind, "abort");
+        holds(turns >= 5, `timers went on meanwhile (${turns} turns)`);
+        return `${turns} turns of a timer meanwhile`;
+      } finally {
+        await lua.close();
+      }
     },
   },
   {

@@ -34,3 +34,10 @@ export async function makePage(name, entry) {
   await writeFile(join(folder, `${name}.html`), `<!doctype html><meta charset="utf-8"><title>${name}</title><link rel="icon" href="data:,"><script type="module" src="${name}.js"></script>\n`);
   return `/test/${name}.html`;
 }
+
+/** A page that has the package, as it is shipped, in `moonwright`; gives its path. */
+export async function blankPage(name) {
+  await writeFile(join(folder, `${name}.html`), `<!doctype html><title>blank</title><link rel="icon" href="data:,"><script type="module" src="${name}.js"></script>\n`);
+  await writeFile(join(folder, `${name}.js`), 'import * as moonwright from "/dist/index.js";\nglobalThis.moonwright = moonwright;\n');
+  return `/test/${name}.html`;
+}

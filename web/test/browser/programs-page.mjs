@@ -1,6 +1,6 @@
 // Runs the Lua programs of tests/ in a page, with the host that runs them in node.
 import { runLuaProgram } from "../../../tests/node/lua-program.mjs";
-import { runPersistProgram, sectionsOf } from "../../../tests/node/persist-program.mjs";
+import { companionOf, PersistProgram, sectionsOf } from "../../../tests/node/persist-program.mjs";
 
 async function get(path) {
   const response = await fetch(path);
@@ -17,4 +17,9 @@ globalThis.useModule = async (path) => {
 
 globalThis.runLua = async (name) => runLuaProgram(module, name, new Uint8Array(await (await get(`/tests/lua/${name}`)).arrayBuffer()));
 
-globalThis.runPersist = async (name) => runPersistProgram(module, name, sectionsOf(name, await (await get(`/tests/persist/${name}`)).text()));
+globalThis.runPersist = async (name) => {
+  const text = async (path) => (await get(`/tests/persist/${path}`)).text();
+  const sections = sectionsOf(name, await text(name));
+  const file = companionOf(sections);
+  await new PersistProgram(module, name, sections, file === undefined ? undefined : await text(`with/${file}`)).run();
+};

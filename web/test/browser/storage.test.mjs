@@ -1,17 +1,10 @@
 // What only a real browser has: two tabs, a disk that is full, a page that is closed in the middle of a save, a policy that forbids.
 import assert from "node:assert/strict";
-import { writeFile } from "node:fs/promises";
 import { test } from "node:test";
-import { join } from "node:path";
+import { blankPage } from "./bundle.mjs";
 import { open, profile, server } from "./chromium.mjs";
 
-/** A page that has the package in `moonwright`. */
-const blank = "/test/blank.html";
-await writeFile(
-  join(process.env.MOONWRIGHT_PAGES, "blank.html"),
-  '<!doctype html><title>blank</title><link rel="icon" href="data:,"><script type="module" src="blank.js"></script>\n',
-);
-await writeFile(join(process.env.MOONWRIGHT_PAGES, "blank.js"), 'import * as moonwright from "/dist/index.js";\nglobalThis.moonwright = moonwright;\n');
+const blank = await blankPage("blank-storage");
 
 async function tab(context) {
   const page = await open(context, blank);
@@ -124,16 +117,34 @@ test("chromium::storage::a page that is closed in the middle of saves leaves a w
 
 test("chromium::storage::what is changed last is on disk although the page goes at once", async (t) => {
   const context = await profile(t);
-  const page = await tab(context);
-  await load(page);
-  await page.evaluate(() => {
-    lua.runSync("Memory.last = 'words'");
-    location.href = "about:blank";
-  });
-  await page.waitForURL("about:blank");
-  const next = await tab(context);
-  assert.equal(await load(next, { onConflict: "wait" }), undefined);
-  assert.deepEqual(await run(next, "return Memory.last"), ["words"]);
+  const ways = {
+    "in the same turn": () => {
+      lua.runSync("Memory.last = 'in the same turn'");
+      location.href = "about:blank";
+    },
+    "while its commit is under way": async () => {
+      await lua.run("Memory.big = string.rep('x', 1000000) Memory.last = 'while its commit is under way'");
+      while (!lua.session.dirty) await null;
+      setTimeout(() => (location.href = "about:blank"));
+    },
+    "while another commit is under way": () => {
+      lua.runSync("Memory.big = string.rep('y', 1000000)");
+      lua.session.save().catch(() => {});
+      setTimeout(() => {
+        lua.runSync("Memory.last = 'while another commit is under way'");
+        location.href = "about:blank";
+      });
+    },
+  };
+  for (const [way, leave] of Object.entries(ways)) {
+    const page = await tab(context);
+    assert.equal(await load(page, { onConflict: "wait" }), undefined);
+    await Promise.all([page.waitForURL("about:blank"), page.evaluate(leave).catch(() => {})]);
+    const next = await tab(context);
+    assert.equal(await load(next, { onConflict: "wait" }), undefined);
+    assert.deepEqual(await run(next, "return Memory.last"), [way]);
+    await next.close();
+  }
 });
 
 test("chromium::policy::'wasm-unsafe-eval' is what the package needs, and all that it needs", async (t) => {
