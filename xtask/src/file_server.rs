@@ -112,7 +112,8 @@ fn answer(request: Request, mounts: &[Mount]) {
     };
     let mut response = Response::from_data(body).with_status_code(status);
     // The pages are looked at while they are written: what is asked for is what is on the disk.
-    for (name, value) in [("Content-Type", kind), ("Cache-Control", "no-cache"), ("X-Content-Type-Options", "nosniff")] {
+    for (name, value) in [("Content-Type", kind), ("Cache-Control", "no-cache"), ("X-Content-Type-Options", "nosniff")]
+    {
         if let Ok(header) = Header::from_bytes(name, value) {
             response.add_header(header);
         }
@@ -226,7 +227,9 @@ mod tests {
         let module = get(&server, "/inner/a%20b.wasm");
         assert!(module.contains("application/wasm") && module.ends_with("wasm"), "{module}");
         assert!(get(&server, "/inner/deep/").ends_with("<p>deep"));
-        for path in ["/../secret", "/%2e%2e/secret", "/inner/..%2f..%2fsecret", "/nothing", "/inner/deep", "/%zz", "/%ff"] {
+        for path in
+            ["/../secret", "/%2e%2e/secret", "/inner/..%2f..%2fsecret", "/nothing", "/inner/deep", "/%zz", "/%ff"]
+        {
             let text = get(&server, path);
             assert!(text.starts_with("HTTP/1.1 404"), "{path}: {text}");
         }

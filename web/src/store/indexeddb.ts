@@ -91,8 +91,6 @@ export class IndexedDbStore implements Store {
       entries.length === rows.length ? [] : await (await rare()).listDamaged(db, name, rows.map((row, n) => (read[n] ? undefined : { row })));
     let stamp = state?.stamp;
     let version = state?.version ?? 0;
-    let writing: IDBTransaction | undefined;
-    const begun = (tx: IDBTransaction): void => void (writing = tx);
     return {
       entries,
       version,
@@ -102,30 +100,23 @@ export class IndexedDbStore implements Store {
         const unchecked = leaving && globalThis.navigator?.locks !== undefined;
         const next = { version: journal.version ?? version, stamp: Math.random() };
         try {
-          await this.#commit(db, name, journal, stamp, next, unchecked, begun);
+          await this.#commit(db, name, journal, stamp, next, unchecked);
         } catch (error) {
           if ((error as Error | undefined)?.name !== "InvalidStateError") throw error;
           // The connection was closed under us. What the database holds now is checked by the commit itself.
           db = await this.#connect();
-          await this.#commit(db, name, journal, stamp, next, false, begun);
+          await this.#commit(db, name, journal, stamp, next, false);
         }
         ({ version, stamp } = next);
-      },
-      abandon: () => {
-        try {
-          writing?.abort();
-        } catch {
-          // It has ended, or is on its way to the disk.
-        }
       },
       close: () => db.close(),
     };
   }
 
-  async #commit(db: IDBDatabase, name: string, journal: Journal, stamp: number | undefined, next: State, leaving: boolean, begun: (tx: IDBTransaction) => void): Promise<void> {
+  async #commit(db: IDBDatabase, name: string, journal: Journal, stamp: number | undefined, next: State, leaving: boolean): Promise<void> {
     const { tx, states, records } = write(db, this.#durability);
     const done = ended(tx);
-    begun(tx);
+    journal.abandon = () => tx.abort();
     let taken = false;
     try {
       // Locks can be missing or stolen; this can't. But it takes a turn of the page's, and one that is closing may have

@@ -22,11 +22,6 @@ export interface Backend {
    * `leaving`, what can be done should be done before this returns.
    */
   commit(journal: Journal, all: RecordMap, leaving: boolean): Promise<void> | void;
-  /**
-   * Gives up the commit that is under way, if it still can be: then nothing of it is written, and its `commit` rejects. For kinds
-   * whose commits take turns of the page, and one after the other even if they are started at once.
-   */
-  abandon?(): void;
   /** Gives connections free. Called once, after the last commit. */
   close(): Promise<void> | void;
 }
@@ -68,12 +63,6 @@ function asStoreError(error: unknown, name: string, full: RegExp | undefined): S
     : new StoreError("failed", `saving the state "${name}" failed: ${message ?? String(error)}`, error);
 }
 
-/** A commit under way; `again` is the one that has taken its place, with its journal. */
-interface UnderWay {
-  readonly journal: Journal;
-  again?: Promise<void>;
-}
-
 class StateSession implements Session {
   readonly name: string;
   readonly records: RecordMap;
@@ -85,8 +74,8 @@ class StateSession implements Session {
   #listeners = new Set<(error: StoreError) => void>();
   /** Settles, never rejecting, when no commit is under way or asked for. */
   #tail: Promise<void> = Promise.resolve();
-  /** The commit under way. */
-  #current: UnderWay | undefined;
+  /** What the last commit writes, until it ends. */
+  #current: Journal | undefined;
   /** Settles, never rejecting, when what went out as the page was being left is on disk, or is not. */
   #left: Promise<void> = Promise.resolve();
   #holds = 0;
@@ -103,8 +92,7 @@ class StateSession implements Session {
     this.damaged = (backend.damaged ?? []).map(({ seq, place, bytes }) => ({ place, bytes, drop: () => records.forget(seq) }));
     if (lock) {
       records.onchange = () => this.#schedule();
-      globalThis.addEventListener?.("pagehide", this.#leave);
-      globalThis.document?.addEventListener("visibilitychange", this.#leave);
+      this.#listen("addEventListener");
     }
   }
 
@@ -117,11 +105,16 @@ class StateSession implements Session {
   }
 
   get dirty(): boolean {
-    return this.#current !== undefined || this.records.dirty;
+    return !!this.#current || this.records.dirty;
   }
 
   save(): Promise<void> {
-    return this.#save(false);
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    // Commits follow one another: a later one must not overtake the one whose changes it builds on.
+    const saved = this.#tail.then(() => this.#commit(false));
+    this.#tail = saved.catch(() => {});
+    return saved;
   }
 
   hold(): () => void {
@@ -145,16 +138,6 @@ class StateSession implements Session {
     return () => void this.#listeners.delete(listener);
   }
 
-  #save(leaving: boolean): Promise<void> {
-    if (this.records.closed) return Promise.reject(this.#closed());
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    // Commits follow one another: a later one must not overtake the one whose changes it builds on.
-    const saved = this.#tail.then(() => this.#commit(leaving));
-    this.#tail = saved.catch(() => {});
-    return saved;
-  }
-
   async #close(discard: boolean): Promise<void> {
     if (discard) {
       this.records.closed = true;
@@ -167,8 +150,7 @@ class StateSession implements Session {
       this.records.closed = true;
     }
     clearTimeout(this.#timer);
-    globalThis.removeEventListener?.("pagehide", this.#leave);
-    globalThis.document?.removeEventListener("visibilitychange", this.#leave);
+    this.#listen("removeEventListener");
     try {
       await this.#backend.close();
     } finally {
@@ -176,60 +158,59 @@ class StateSession implements Session {
     }
   }
 
+  #listen(how: "addEventListener" | "removeEventListener"): void {
+    globalThis[how]?.("pagehide", this.#leave);
+    globalThis.document?.[how]("visibilitychange", this.#leave);
+  }
+
   /** The page may be gone in a moment: whatever is there goes out now. */
   #leave = (event: Event): void => {
     const leaving = event.type === "pagehide" || globalThis.document?.visibilityState === "hidden";
     if (!leaving || this.#holds) return;
-    const current = this.#current;
-    if (current && this.#backend.abandon) {
+    if (this.#current) {
       // It may need more turns of the page than there are, and what comes after it would have to wait for it: all goes out now
       // in one piece. If the other one gets through nevertheless, that one comes after it.
-      this.#backend.abandon();
-      this.records.restore(current.journal);
-      const again = (current.again = this.#commit(true));
-      // Who waits for the first one is told if both fail; else the next commit tells.
-      this.#left = again.catch(() => this.#schedule());
-    } else if (this.records.dirty) this.#background(true);
+      try {
+        this.#current.abandon?.();
+      } catch {
+        // It is on its way to the disk.
+      }
+      this.records.restore(this.#current);
+    }
+    // If that fails and the page stays, the next commit tells.
+    if (this.records.dirty) this.#left = this.#commit(true).catch(() => this.#schedule());
   };
 
   #schedule(): void {
     if (this.#timer === undefined && !this.#holds)
       this.#timer = setTimeout(() => {
         this.#timer = undefined;
-        if (this.records.dirty && !this.#holds) this.#background(false);
+        if (this.records.dirty && !this.#holds)
+          this.save().catch((error: unknown) => {
+            // Without a listener, a lost write must at least not go unseen.
+            if (this.#listeners.size === 0) console.error(error);
+            for (const listener of this.#listeners) listener(error as StoreError);
+          });
       });
-  }
-
-  #background(leaving: boolean): void {
-    this.#save(leaving).catch((error: unknown) => {
-      // Without a listener, a lost write must at least not go unseen.
-      if (this.#listeners.size === 0) console.error(error);
-      for (const listener of this.#listeners) listener(error as StoreError);
-    });
-  }
-
-  #closed(): StoreError {
-    return new StoreError("closed", `the state "${this.name}" is closed; open it again`);
   }
 
   async #commit(leaving: boolean): Promise<void> {
     const { records } = this;
     if (!leaving) await this.#left;
+    if (records.closed) throw new StoreError("closed", `the state "${this.name}" is closed; open it again`);
     if (!records.dirty) return;
-    if (records.closed) throw this.#closed();
     if (this.readonly)
       throw new StoreError("readonly", `the state "${this.name}" is open elsewhere: this session is read-only, and its changes can't be saved`);
-    const journal = records.take();
-    const current: UnderWay = { journal };
-    this.#current = current;
+    const journal = (this.#current = records.take());
     try {
       await this.#backend.commit(journal, records, leaving);
     } catch (error) {
-      if (current.again) return await current.again;
+      // Another one has taken its place: the journal is in that one, or back where it came from.
+      if (this.#current !== journal) return await this.#commit(false);
       records.restore(journal);
       throw asStoreError(error, this.name, this.#backend.full);
     } finally {
-      if (this.#current === current) this.#current = undefined;
+      if (this.#current === journal) this.#current = undefined;
     }
   }
 }

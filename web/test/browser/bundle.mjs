@@ -30,7 +30,7 @@ export async function makePage(name, entry) {
     ],
   });
   // What the package looks for beside its own file.
-  for (const file of ["lua.wasm"]) await copyFile(here(`../../dist/${file}`), join(folder, file));
+  for (const file of ["lua.wasm", "worker-thread.js"]) await copyFile(here(`../../dist/${file}`), join(folder, file));
   await writeFile(join(folder, `${name}.html`), `<!doctype html><meta charset="utf-8"><title>${name}</title><link rel="icon" href="data:,"><script type="module" src="${name}.js"></script>\n`);
   return `/test/${name}.html`;
 }

@@ -1,8 +1,8 @@
 // The kinds of stores that a page has, for the package's tests of stores; ../store-kinds.mjs has node's. Their commits can't be made to
 // fail from inside of a page: storage.test.mjs does that from outside.
-import { IndexedDbStore } from "../dist/store/indexeddb.js";
-import { LocalStorageStore } from "../dist/store/local-storage.js";
-import { MemoryStore } from "../dist/store/memory.js";
+import { IndexedDbStore } from "../../build/store/indexeddb.js";
+import { LocalStorageStore } from "../../build/store/local-storage.js";
+import { MemoryStore } from "../../build/store/memory.js";
 
 let databases = 0;
 

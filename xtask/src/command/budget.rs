@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use super::build::Builder;
-use super::{Outcome, npm, print, project_root};
+use super::{Outcome, package, print, project_root};
 use crate::budget::{self, Budgets, ScriptVerdict, Verdict};
 use crate::cli::{BudgetArgs, Format};
 use crate::interface::Interface;
@@ -52,7 +52,7 @@ pub fn run(args: &BudgetArgs) -> Result<Outcome> {
 
 /// Builds the npm package and checks what a page loads of its JavaScript.
 fn check_scripts(root: &Path, budgets: &Budgets, offline: bool) -> Result<ScriptVerdict> {
-    npm::build_package(root, offline, "cargo xtask budget")?;
+    package::build_scripts(root, offline, "cargo xtask budget")?;
     Ok(budgets.check_scripts(&script::load(&root.join("web/dist"), ENTRY)?))
 }
 

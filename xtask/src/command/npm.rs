@@ -33,19 +33,6 @@ pub fn install_in_place(root: &Path, folder: &str, offline: bool, retry: &str) -
     install_into(root, folder, &root.join(folder), offline, retry)
 }
 
-/// Installs what `web/` pins and builds the package's JavaScript in `web/dist`.
-///
-/// # Errors
-/// As for [`install`], and where the build fails.
-pub fn build_package(root: &Path, offline: bool, retry: &str) -> Result<()> {
-    install_in_place(root, "web", offline, retry)?;
-    let folder = root.join("web");
-    let status = command().current_dir(&folder).args(["run", "--silent", "build"]).status();
-    let status = status.context("cannot run npm, which comes with Node; install Node 20 or later")?;
-    ensure!(status.success(), "`npm run build` in {} failed: {status}", folder.display());
-    Ok(())
-}
-
 /// npm, by the name that it has on this system.
 pub fn command() -> Command {
     Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })

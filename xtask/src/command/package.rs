@@ -14,7 +14,7 @@ use crate::recipe::Recipe;
 const SITE: &str = "target/moonwright/site";
 
 /// What decides the package's JavaScript, below `web/`.
-const PACKAGE_SOURCES: [&str; 5] = ["src", "package.json", "package-lock.json", "tsconfig.json", ".npmrc"];
+const PACKAGE_SOURCES: [&str; 6] = ["src", "build.mjs", "package.json", "package-lock.json", "tsconfig.json", ".npmrc"];
 
 /// What decides the pages beside the package.
 const PAGE_SOURCES: [&str; 1] = ["demo"];
@@ -27,26 +27,30 @@ pub fn site_folder(root: &Path) -> PathBuf {
     root.join(SITE)
 }
 
-/// Installs what `web/` pins, builds the package where that changed, and puts its module into it. Gives the folder `web/`.
-/// `retry` is the command that an offline user has to type once.
+/// Installs what `web/` pins, and builds the package's JavaScript where that changed: for tests in `web/build`, to be shipped in
+/// `web/dist`. Gives the folder `web/`. `retry` is the command that an offline user has to type once.
 ///
 /// # Errors
-/// Where packages cannot be installed, or the package or its module cannot be built.
-pub fn build(root: &Path, offline: bool, retry: &str) -> Result<PathBuf> {
+/// Where packages cannot be installed, or the package cannot be built.
+pub fn build_scripts(root: &Path, offline: bool, retry: &str) -> Result<PathBuf> {
     let folder = root.join("web");
     npm::install_in_place(root, "web", offline, retry)?;
     let stamp = stamp(&folder, &PACKAGE_SOURCES)?;
-    let stamp_file = folder.join("dist").join(STAMP);
-    if !is_current(&stamp_file, &stamp) {
-        // What was made from a source that is gone must not be shipped.
-        if let Err(error) = std::fs::remove_dir_all(folder.join("dist"))
-            && error.kind() != std::io::ErrorKind::NotFound
-        {
-            return Err(error).with_context(|| format!("cannot empty {}", folder.join("dist").display()));
-        }
+    // Not in `dist`, which is shipped as it is.
+    let stamp_file = folder.join("build").join(STAMP);
+    if !is_current(&stamp_file, &stamp) || !folder.join("dist/index.js").is_file() {
         npm_run(&folder, "build")?;
         output_file::write(&stamp_file, stamp.as_bytes())?;
     }
+    Ok(folder)
+}
+
+/// As [`build_scripts`], with the module that the package ships.
+///
+/// # Errors
+/// As for [`build_scripts`], and where the module cannot be built.
+pub fn build(root: &Path, offline: bool, retry: &str) -> Result<PathBuf> {
+    let folder = build_scripts(root, offline, retry)?;
     let recipe = Recipe { contracts: vec![build::PACKAGE_CONTRACT.into()], ..Recipe::default() };
     let built = Builder::new(root, offline).build(&recipe)?;
     build::put_into_package(root, &built)?;
