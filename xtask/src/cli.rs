@@ -439,6 +439,8 @@ pub enum BenchSection {
     Programs,
     /// What it costs that `Memory` outlives the instance.
     Persistence,
+    /// What the npm package costs in a page.
+    Chromium,
 }
 
 impl BenchSection {
@@ -447,6 +449,7 @@ impl BenchSection {
         match self {
             BenchSection::Programs => "programs",
             BenchSection::Persistence => "persistence",
+            BenchSection::Chromium => "chromium",
         }
     }
 }

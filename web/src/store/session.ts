@@ -121,7 +121,7 @@ class StateSession implements Session {
     this.#holds++;
     let held = true;
     return () => {
-      if (held && --this.#holds === 0 && this.records.dirty) this.#schedule();
+      if (held && --this.#holds === 0) this.#schedule();
       held = false;
     };
   }
@@ -182,8 +182,8 @@ class StateSession implements Session {
   };
 
   #schedule(): void {
-    if (this.#timer === undefined && !this.#holds)
-      this.#timer = setTimeout(() => {
+    if (!this.#holds)
+      this.#timer ??= setTimeout(() => {
         this.#timer = undefined;
         if (this.records.dirty && !this.#holds)
           this.save().catch((error: unknown) => {

@@ -5,8 +5,8 @@ import { after, test } from "node:test";
 import { makePage } from "./bundle.mjs";
 import { open, profile } from "./chromium.mjs";
 
-/** Files that are about node: its disk, its processes, its stand-in for IndexedDB. */
-const NODE_ONLY = ["indexeddb", "store-crash"];
+/** Files that are about node: its disk, its processes, its packages, its stand-in for IndexedDB. */
+const NODE_ONLY = ["indexeddb", "package", "store-crash"];
 
 const files = readdirSync(new URL("..", import.meta.url))
   .flatMap((file) => /^(.*)\.test\.mjs$/.exec(file)?.[1] ?? [])

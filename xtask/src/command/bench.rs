@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: what the modules cost in time, memory and bytes, each figure beside what it is held against.
 
+mod chromium;
 mod document;
 mod engine;
 mod figures;
@@ -13,12 +14,13 @@ use anyhow::Result;
 
 use super::{Outcome, print, project_root};
 use crate::cli::{BenchArgs, BenchSection};
+use chromium::Chromium;
 use machine::Machine;
 use persistence::Persistence;
 use sheet::Sheet;
 
 /// The sections in their order.
-const SECTIONS: [BenchSection; 2] = [BenchSection::Programs, BenchSection::Persistence];
+const SECTIONS: [BenchSection; 3] = [BenchSection::Programs, BenchSection::Persistence, BenchSection::Chromium];
 
 /// Measures and prints; the figures are a report, not a check.
 pub fn run(args: &BenchArgs) -> Result<Outcome> {
@@ -37,6 +39,10 @@ pub fn run(args: &BenchArgs) -> Result<Outcome> {
             }
             BenchSection::Persistence => {
                 let result = Persistence::measure(&machine)?;
+                (serde_json::to_value(&result)?, result.sheets())
+            }
+            BenchSection::Chromium => {
+                let result = Chromium::measure(&machine)?;
                 (serde_json::to_value(&result)?, result.sheets())
             }
         };
