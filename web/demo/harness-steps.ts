@@ -1,6 +1,6 @@
 /** The steps of the test harness: each is on its own, on states that it removes. */
-import { compile, IndexedDbStore, Lua, MemoryStore, multi, supports } from "moonwright";
-import { exportState, importState, LocalStorageStore } from "moonwright/stores";
+import { compile, IndexedDbStore, Lua, multi, supports } from "moonwright";
+import { LocalStorageStore, MemoryStore } from "moonwright/stores";
 import { LuaWorker } from "moonwright/worker";
 import { failure, holds, same } from "./check.js";
 
@@ -263,16 +263,32 @@ export const steps: readonly Step[] = [
       const memory = new MemoryStore();
       const from = await Lua.load({ store: memory, name: "from" });
       await from.run("Memory.list = {} for i = 1, 1000 do Memory.list[i] = 'item ' .. i end");
-      const blob = await exportState(from.session!);
+      const blob = await from.exportState();
       await from.close();
-      const target = await memory.open("to");
-      await importState(target, blob);
-      await target.close();
       return using({ store: memory, name: "to" }, async (lua) => {
-        same((await lua.run("return #Memory.list, Memory.list[1000]")).values, [1000, "item 1000"]);
+        await lua.run("Memory.other = true");
+        await lua.importState(blob);
+        same((await lua.run("return #Memory.list, Memory.list[1000], Memory.other")).values, [1000, "item 1000", undefined]);
+        const broken = await failure(async () => lua.importState((new Uint8Array(await blob.arrayBuffer())).slice(0, -1)));
+        same([broken.code, (await lua.run("return #Memory.list")).values[0]], ["damaged", 1000]);
         return `${blob.size} bytes, compressed and checksummed`;
       });
     },
+  },
+  {
+    name: "A snapshot carries a whole instance, suspended coroutines included",
+    run: () =>
+      using({}, async (lua) => {
+        await lua.run("co = coroutine.wrap(function() for i = 1, 3 do coroutine.yield(i) end end) co()");
+        const snapshot = await lua.snapshot();
+        const restored = await Lua.restore(snapshot);
+        try {
+          same((await restored.run("return co(), co()")).values, [2, 3]);
+        } finally {
+          await restored.close();
+        }
+        return `${snapshot.length} bytes`;
+      }),
   },
   {
     name: "An upgrade runs once, as a whole",

@@ -1,6 +1,5 @@
 /** The playground: an editor, a program that runs, and a state that stays. */
 import { Lua, LuaError, StoreError, type OpenOptions } from "moonwright";
-import { exportState, importState } from "moonwright/stores";
 import { byId, element, row, tell } from "./dom.js";
 import { createEditor } from "./editor.js";
 import { examples } from "./examples.js";
@@ -179,8 +178,7 @@ byId("restore").addEventListener("click", () => void work("Restored", async () =
 }));
 byId("clear").addEventListener("click", () => void work("Cleared", () => replace(() => store.delete(STATE))));
 byId("export").addEventListener("click", () => void work("Exported", async () => {
-  lua!.flush();
-  const url = URL.createObjectURL(await exportState(lua!.session!));
+  const url = URL.createObjectURL(await lua!.exportState());
   const link = element("a");
   link.href = url;
   link.download = "playground.mwstate";
@@ -191,20 +189,7 @@ byId("import").addEventListener("click", () => file.click());
 file.addEventListener("change", () => {
   const [chosenFile] = file.files ?? [];
   file.value = "";
-  if (!chosenFile) return;
-  void work("Imported", () =>
-    replace(async () => {
-      const session = await store.open(STATE);
-      try {
-        await importState(session, chosenFile);
-      } catch (error) {
-        await session.close({ discard: true });
-        await load("error");
-        throw error;
-      }
-      await session.close();
-    }),
-  );
+  if (chosenFile) void work("Imported", () => lua!.importState(chosenFile));
 });
 byId("wait").addEventListener("click", () => {
   status.textContent = "Waiting for the other tab to close…";
