@@ -43,7 +43,7 @@ async function starter(url: string | URL | undefined): Promise<(receive: (reply:
       worker.onmessageerror = fail;
       worker.onerror = (e) => {
         e.preventDefault?.();
-        fail((e as ErrorEvent).error ?? new Error((e as ErrorEvent).message || "its file could not be loaded"));
+        fail((e as ErrorEvent).error ?? new Error((e as ErrorEvent).message || `its file ${String(url ?? "worker-thread.js")} could not be loaded`));
       };
       return { post: (message, transfer) => worker.postMessage(message, transfer), terminate: () => worker.terminate() };
     };

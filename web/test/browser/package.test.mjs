@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readdirSync } from "node:fs";
 import { after, test } from "node:test";
 import { makePage } from "./bundle.mjs";
-import { open, profile } from "./chromium.mjs";
+import { isolate, open, profile } from "./chromium.mjs";
 
 /** Files that are about node: its disk, its processes, its packages, its stand-in for IndexedDB. */
 const NODE_ONLY = ["indexeddb", "package", "store-crash"];
@@ -14,6 +14,8 @@ const files = readdirSync(new URL("..", import.meta.url))
 
 const context = await profile();
 after(() => context.close());
+// As node is; worker.test.mjs has what differs in other pages.
+await isolate(context);
 
 // All pages before the first test: node begins as soon as there is one, and ends when none is left.
 const suites = [];

@@ -1,20 +1,40 @@
-// The kinds of stores that a page has, for the package's tests of stores; ../store-kinds.mjs has node's. Their commits can't be made to
-// fail from inside of a page: storage.test.mjs does that from outside.
+// The kinds of stores that a page has, for the package's tests of stores; ../store-kinds.mjs has node's.
 import { IndexedDbStore } from "../../build/store/indexeddb.js";
 import { LocalStorageStore } from "../../build/store/local-storage.js";
 import { MemoryStore } from "../../build/store/memory.js";
 
+// A page can't take a disk's room from itself: here what happens then is done by hand. storage.test.mjs has the real thing.
+let full = false;
+const { put } = IDBObjectStore.prototype;
+IDBObjectStore.prototype.put = function (...args) {
+  const { transaction } = this;
+  if (full) {
+    setTimeout(() => {
+      Object.defineProperty(transaction, "error", { value: new DOMException("the disk is full", "QuotaExceededError") });
+      transaction.abort();
+    });
+  }
+  return put.apply(this, args);
+};
+
+const { setItem } = Storage.prototype;
+Storage.prototype.setItem = function (...args) {
+  if (full) throw new DOMException("the quota has been exceeded", "QuotaExceededError");
+  return setItem.apply(this, args);
+};
+
 let databases = 0;
 
+/** Each gives `store` and, where its commits can fail, `fill(name, full)`: there is no room from now on, or there is again. */
 export const kinds = {
   memory: () => ({ store: new MemoryStore() }),
   indexeddb() {
     const database = `test ${++databases}`;
-    return { store: new IndexedDbStore({ database }), database };
+    return { store: new IndexedDbStore({ database }), database, fill: (_name, on) => (full = on) };
   },
   localstorage() {
     localStorage.clear();
-    return { store: new LocalStorageStore({ storage: localStorage }), storage: localStorage };
+    return { store: new LocalStorageStore({ storage: localStorage }), storage: localStorage, fill: (_name, on) => (full = on) };
   },
 };
 

@@ -1,19 +1,10 @@
 // Lua in a worker of a page: it stays responsive, and any script can be ended; with the headers that isolate a page, and without.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { open, profile } from "./chromium.mjs";
 import { blankPage } from "./bundle.mjs";
+import { isolate, open, profile } from "./chromium.mjs";
 
 const blank = await blankPage("blank-worker");
-
-/** Answers as a server that isolates its pages: then page and worker can share memory. */
-async function isolate(context) {
-  await context.route("**/*", async (route) => {
-    const response = await route.fetch();
-    const headers = { ...response.headers(), "cross-origin-opener-policy": "same-origin", "cross-origin-embedder-policy": "require-corp" };
-    await route.fulfill({ response, headers });
-  });
-}
 
 for (const isolated of [false, true]) {
   const where = isolated ? "in an isolated page" : "in any page";
