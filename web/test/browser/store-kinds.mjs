@@ -4,22 +4,22 @@ import { LocalStorageStore } from "../../build/store/local-storage.js";
 import { MemoryStore } from "../../build/store/memory.js";
 
 // A page can't take a disk's room from itself: here what happens then is done by hand. storage.test.mjs has the real thing.
-let full = false;
+const full = { databases: false, storage: false };
+
 const { put } = IDBObjectStore.prototype;
 IDBObjectStore.prototype.put = function (...args) {
   const { transaction } = this;
-  if (full) {
-    setTimeout(() => {
-      Object.defineProperty(transaction, "error", { value: new DOMException("the disk is full", "QuotaExceededError") });
-      transaction.abort();
-    });
+  if (full.databases && !Object.hasOwn(transaction, "error")) {
+    Object.defineProperty(transaction, "error", { value: new DOMException("the disk is full", "QuotaExceededError") });
+    // As soon as all has been put: the transaction is not on its way to the disk yet.
+    queueMicrotask(() => transaction.abort());
   }
   return put.apply(this, args);
 };
 
 const { setItem } = Storage.prototype;
 Storage.prototype.setItem = function (...args) {
-  if (full) throw new DOMException("the quota has been exceeded", "QuotaExceededError");
+  if (full.storage) throw new DOMException("the quota has been exceeded", "QuotaExceededError");
   return setItem.apply(this, args);
 };
 
@@ -30,11 +30,11 @@ export const kinds = {
   memory: () => ({ store: new MemoryStore() }),
   indexeddb() {
     const database = `test ${++databases}`;
-    return { store: new IndexedDbStore({ database }), database, fill: (_name, on) => (full = on) };
+    return { store: new IndexedDbStore({ database }), database, fill: (_name, on) => (full.databases = on) };
   },
   localstorage() {
     localStorage.clear();
-    return { store: new LocalStorageStore({ storage: localStorage }), storage: localStorage, fill: (_name, on) => (full = on) };
+    return { store: new LocalStorageStore({ storage: localStorage }), storage: localStorage, fill: (_name, on) => (full.storage = on) };
   },
 };
 
