@@ -116,7 +116,7 @@ export class IndexedDbStore implements Store {
   async #commit(db: IDBDatabase, name: string, journal: Journal, stamp: number | undefined, next: State, leaving: boolean): Promise<void> {
     const { tx, states, records } = write(db, this.#durability);
     const done = ended(tx);
-    journal.abandon = () => tx.abort();
+    journal.abort = () => tx.abort();
     let taken = false;
     try {
       // Locks can be missing or stolen; this can't. But it takes a turn of the page's, and one that is closing may have

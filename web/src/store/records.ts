@@ -20,7 +20,7 @@ export interface Journal {
    * Where a store's commits take turns of the page: gives the commit that writes this up. Then nothing of it is written, and `commit` rejects.
    * Throws if it is too late for that.
    */
-  abandon?: () => void;
+  abort?: () => void;
   /** Everything stored before is forgotten first. */
   clear: boolean;
   /** By number: the entry as it is now, or null if it is gone. */

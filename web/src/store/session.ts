@@ -77,7 +77,7 @@ class StateSession implements Session {
   /** What the last commit writes, until it ends. */
   #current: Journal | undefined;
   /** Settles, never rejecting, when what went out as the page was being left is on disk, or is not. */
-  #left: Promise<void> = Promise.resolve();
+  #left: Promise<void> | undefined;
   #holds = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #closing: Promise<void> | undefined;
@@ -92,7 +92,8 @@ class StateSession implements Session {
     this.damaged = (backend.damaged ?? []).map(({ seq, place, bytes }) => ({ place, bytes, drop: () => records.forget(seq) }));
     if (lock) {
       records.onchange = () => this.#schedule();
-      this.#listen("addEventListener");
+      globalThis.addEventListener?.("pagehide", this.#leave);
+      globalThis.document?.addEventListener("visibilitychange", this.#leave);
     }
   }
 
@@ -109,8 +110,6 @@ class StateSession implements Session {
   }
 
   save(): Promise<void> {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
     // Commits follow one another: a later one must not overtake the one whose changes it builds on.
     const saved = this.#tail.then(() => this.#commit(false));
     this.#tail = saved.catch(() => {});
@@ -149,8 +148,8 @@ class StateSession implements Session {
       while (this.records.dirty);
       this.records.closed = true;
     }
-    clearTimeout(this.#timer);
-    this.#listen("removeEventListener");
+    globalThis.removeEventListener?.("pagehide", this.#leave);
+    globalThis.document?.removeEventListener("visibilitychange", this.#leave);
     try {
       await this.#backend.close();
     } finally {
@@ -158,20 +157,15 @@ class StateSession implements Session {
     }
   }
 
-  #listen(how: "addEventListener" | "removeEventListener"): void {
-    globalThis[how]?.("pagehide", this.#leave);
-    globalThis.document?.[how]("visibilitychange", this.#leave);
-  }
-
   /** The page may be gone in a moment: whatever is there goes out now. */
   #leave = (event: Event): void => {
     const leaving = event.type === "pagehide" || globalThis.document?.visibilityState === "hidden";
-    if (!leaving || this.#holds) return;
+    if (this.#holds || !leaving) return;
     if (this.#current) {
       // It may need more turns of the page than there are, and what comes after it would have to wait for it: all goes out now
       // in one piece. If the other one gets through nevertheless, that one comes after it.
       try {
-        this.#current.abandon?.();
+        this.#current.abort?.();
       } catch {
         // It is on its way to the disk.
       }
@@ -182,16 +176,15 @@ class StateSession implements Session {
   };
 
   #schedule(): void {
-    if (!this.#holds)
-      this.#timer ??= setTimeout(() => {
-        this.#timer = undefined;
-        if (this.records.dirty && !this.#holds)
-          this.save().catch((error: unknown) => {
-            // Without a listener, a lost write must at least not go unseen.
-            if (this.#listeners.size === 0) console.error(error);
-            for (const listener of this.#listeners) listener(error as StoreError);
-          });
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      if (this.#holds || !this.records.dirty) return;
+      this.save().catch((error: unknown) => {
+        // Without a listener, a lost write must at least not go unseen.
+        if (this.#listeners.size === 0) console.error(error);
+        for (const listener of this.#listeners) listener(error as StoreError);
       });
+    });
   }
 
   async #commit(leaving: boolean): Promise<void> {
@@ -200,7 +193,7 @@ class StateSession implements Session {
     if (records.closed) throw new StoreError("closed", `the state "${this.name}" is closed; open it again`);
     if (!records.dirty) return;
     if (this.readonly)
-      throw new StoreError("readonly", `the state "${this.name}" is open elsewhere: this session is read-only, and its changes can't be saved`);
+      throw new StoreError("readonly", `the state "${this.name}" is open elsewhere: it is read-only here`);
     const journal = (this.#current = records.take());
     try {
       await this.#backend.commit(journal, records, leaving);
