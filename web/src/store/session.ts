@@ -180,6 +180,8 @@ class StateSession implements Session {
       this.#timer = undefined;
       if (this.#holds || !this.records.dirty) return;
       this.save().catch((error: unknown) => {
+        // Nobody misses what was given up with the session.
+        if (this.records.closed) return;
         // Without a listener, a lost write must at least not go unseen.
         if (this.#listeners.size === 0) console.error(error);
         for (const listener of this.#listeners) listener(error as StoreError);

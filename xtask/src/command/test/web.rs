@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 
 use super::tally::Tally;
 use super::{Session, announce, programs};
-use crate::command::package;
+use crate::command::{npm, package};
 
 /// Installs what `web/` pins, builds the package and runs web/test/*.test.mjs.
 ///
