@@ -147,6 +147,10 @@ impl Linked {
         }
         let nodes = linked.nodes(&raw.symbols);
         for (section, entries) in &raw.relocations {
+            // Those of debug sections also name what the linker dropped.
+            if ![raw.code, raw.data].contains(&Some(*section)) {
+                continue;
+            }
             let Some(start) = raw.sections.get(*section as usize) else {
                 return unsupported(format!("relocations of section {section}, which is not there"));
             };
@@ -318,7 +322,7 @@ fn use_of(
         R::TableIndexSleb => How::TableLeb,
         R::TableIndexI32 => How::TableWord,
         R::MemoryAddrLeb | R::MemoryAddrSleb | R::MemoryAddrI32 => How::Address,
-        // Indices of what is never renumbered here, and places in debug sections.
+        // Indices of what is never renumbered here, and places in the code, which only debug information has.
         R::TypeIndexLeb | R::GlobalIndexLeb | R::GlobalIndexI32 | R::TableNumberLeb | R::EventIndexLeb => {
             return Ok(None);
         }

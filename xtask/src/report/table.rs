@@ -87,7 +87,7 @@ pub fn checks(checks: &[Check]) -> String {
         let state =
             if check.over() { format!("over by {}", bytes(check.actual - check.limit)) } else { "ok".to_owned() };
         format!(
-            "budget {:16} {:>9} of {:>9} ({})  {state}",
+            "budget {:17} {:>9} of {:>9} ({})  {state}",
             check.what,
             bytes(check.actual),
             bytes(check.limit),
