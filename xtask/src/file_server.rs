@@ -241,8 +241,5 @@ mod tests {
         let first = FileServer::start(0, mounts(dir.path())).unwrap();
         let error = FileServer::start(first.port, mounts(dir.path())).err().unwrap().to_string();
         assert!(error.contains(&first.port.to_string()) && error.contains("--port"), "{error}");
-        let port = first.port;
-        drop(first);
-        assert!(TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok(), "the port is free again");
     }
 }
