@@ -182,19 +182,28 @@ extern const char *mw_origin (lua_State *L, const char *varinfo);
 #define mw_roots	cast(Table *, NULL)
 extern lu_byte mw_cleared;
 
-/* 'lua_load' reads as upstream's does */
+/* 'lua_load' keeps what it reads of a binary chunk, until it has loaded it */
 typedef struct mw_Text {
   lua_Reader reader;
   void *data;
+  mw_Buffer b;
 } mw_Text;
 
 extern lua_Reader mw_text_begin (mw_Text *t, lua_Reader reader, void *data);
-#define mw_text_end(L,t,status)	(status)
+extern int mw_text_end (lua_State *L, mw_Text *t, int status);
 
 #endif
 
 
-/* instead of 'luaU_undump': refuses binary chunks with an error */
-extern LClosure *mw_undump (lua_State *L, ...);
+/*
+** Instead of 'luaU_undump': reads a binary chunk whole and verifies it
+** before anything can call it. Raises an error if it is bad.
+*/
+#if MW_LUA == 54
+extern LClosure *mw_undump (lua_State *L, struct Zio *z, const char *name);
+#else
+extern LClosure *mw_undump (lua_State *L, struct Zio *z, Table *anchor,
+                            const char *name, int fixed);
+#endif
 
 #endif

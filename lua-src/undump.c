@@ -1,19 +1,58 @@
 /*
 ** undump.c
-** What 'lua_load' calls for binary chunks, and for the text of others in
-** modules that keep no texts
+** Binary chunks: read whole, loaded, and verified; and what 'lua_load' keeps
+** in modules that keep no texts
 */
+
+#include <string.h>
 
 #include "lua.h"
 
-#include "ldo.h"
 #include "lgc.h"
 #include "lobject.h"
+#include "lundump.h"
+#include "lzio.h"
+
+#include "barrier.h"
+#include "buffer.h"
+#include "mwlimits.h"
+#include "verify.h"
 
 
-LClosure *mw_undump (lua_State *L, ...) {
-  luaO_pushfstring(L, "attempt to load a binary chunk (only text is loaded)");
-  luaD_throw(L, LUA_ERRSYNTAX);
+static const char *nothing (lua_State *L, void *ud, size_t *size) {
+  (void)L; (void)ud;
+  *size = 0;
+  return NULL;
+}
+
+
+#if MW_LUA == 54
+#define undump(L,z,name)	luaU_undump(L, z, name)
+
+LClosure *mw_undump (lua_State *L, ZIO *z, const char *name) {
+#else
+#define undump(L,z,name)	luaU_undump(L, z, anchor, name, 0)
+
+LClosure *mw_undump (lua_State *L, ZIO *z, Table *anchor,
+                     const char *name, int fixed) {
+  (void)fixed;  /* the buffer is not: it is the reader's copy */
+#endif
+  /* all that 'lua_load' reads goes through it, and it keeps it */
+  const mw_Buffer *b = &((const mw_Text *)z->data)->b;
+  ZIO all;
+  LClosure *cl;
+  while (luaZ_fill(z) != EOZ) { /* read it all */ }
+  mw_chargen(L, mw_bytes(b->n) + 1);
+  luaZ_init(L, &all, nothing, NULL);
+  all.p = (const char *)b->data + 1;  /* the first byte was looked at */
+  all.n = b->n - 1;
+  cl = undump(L, &all, name);
+  if (*name == '@' || *name == '=')
+    name++;
+  else if (*name == LUA_SIGNATURE[0])
+    name = "binary string";
+  mw_verify(L, cl->p, name);
+  return cl;
 }
 
 
@@ -22,16 +61,27 @@ LClosure *mw_undump (lua_State *L, ...) {
 lu_byte mw_cleared;
 
 
-static const char *passon (lua_State *L, void *ud, size_t *size) {
+static const char *collect (lua_State *L, void *ud, size_t *size) {
   mw_Text *t = (mw_Text *)ud;
-  return t->reader(L, t->data, size);
+  const char *s = t->reader(L, t->data, size);
+  if (s != NULL && *size > 0 && (t->b.n > 0 || *s == LUA_SIGNATURE[0]))
+    mw_buf_add(L, &t->b, s, *size);
+  return s;
 }
 
 
 lua_Reader mw_text_begin (mw_Text *t, lua_Reader reader, void *data) {
   t->reader = reader;
   t->data = data;
-  return passon;
+  memset(&t->b, 0, sizeof(t->b));
+  return collect;
+}
+
+
+int mw_text_end (lua_State *L, mw_Text *t, int status) {
+  (void)L;
+  mw_buf_free(&t->b);
+  return status;
 }
 
 #endif

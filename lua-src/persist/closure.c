@@ -258,7 +258,7 @@ static Proto *getchunk (lua_State *L, uint64_t hash) {
   }
   s = lua_tolstring(L, -1, &l);
   name = lua_tostring(L, -2);
-  if (luaL_loadbufferx(L, s, l, name != NULL ? name : s, "t") != LUA_OK) {
+  if (luaL_loadbufferx(L, s, l, name != NULL ? name : s, "bt") != LUA_OK) {
     const char *msg = lua_tostring(L, -1);
     mw_bad("its text does not compile: ", msg,
            strlen(msg));
@@ -267,6 +267,27 @@ static Proto *getchunk (lua_State *L, uint64_t hash) {
   setobj(L, &v, s2v(L->top.p - 1));
   mw_rawset(L, mw_S.chunks, &k, &v);
   return clLvalue(&v)->p;
+}
+
+
+int mw_bytecode_decode (lua_State *L, mw_Reader *r, TValue *res) {
+  size_t l = mw_read_u32(r);
+  const unsigned char *s = (r->err == NULL) ? mw_read_bytes(r, l) : NULL;
+  if (s == NULL)
+    return 0;
+  if (r->p != r->end) {
+    r->err = "too long";
+    return 0;
+  }
+  if (luaL_loadbufferx(L, (const char *)s, l, "=stored", "b") != LUA_OK) {
+    const char *msg = lua_tostring(L, -1);
+    mw_bad("damaged: ", msg, strlen(msg));
+    L->top.p--;
+    return 0;
+  }
+  setobj(L, res, s2v(--L->top.p));
+  return clLvalue(res)->nupvalues <= 1 ||
+         mw_badvalue("damaged: bytecode with upvalues");
 }
 
 

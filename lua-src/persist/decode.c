@@ -105,7 +105,7 @@ static int decoderef (lua_State *L, mw_Reader *r, int tag, TValue *res) {
 static int decodeother (lua_State *L, mw_Reader *r, TValue *res) {
   int tag = (int)mw_read_u8(r);
   if (tag == MW_TAG_LFUNC)
-    return mw_badvalue("a function stored as bytecode can't be read");
+    return mw_bytecode_decode(L, r, res);
   if (tag >= MW_TAG_OPEN)
     mw_read_version(r);
   switch (tag) {

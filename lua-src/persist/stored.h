@@ -408,6 +408,12 @@ extern Table *mw_tablebyid (lua_State *L, uint32_t id);
 extern LClosure *mw_closurebyid (lua_State *L, uint32_t id);
 
 /*
+** Decodes a function stored as bytecode (tag 0x05), which is verified first.
+** Returns 0 with mw_S.why set if it is bad.
+*/
+extern int mw_bytecode_decode (lua_State *L, mw_Reader *r, TValue *res);
+
+/*
 ** Appends the record of a function. Hands over the function's text before
 ** that if the store does not have it; adds the number of entries that this
 ** took to '*n'. Returns 0 if the host's store failed.

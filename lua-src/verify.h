@@ -1,0 +1,113 @@
+/*
+** verify.h
+** The verifier of bytecode: what its two passes share
+*/
+
+#ifndef mw_verify_h
+#define mw_verify_h
+
+#include "lobject.h"
+#include "lopcodes.h"
+
+/*
+** {==================================================================
+** Arguments of an instruction. (Upstream's macros assert the opcode's
+** format; the verifier sees opcodes that have none.)
+** ===================================================================
+*/
+
+#define opcode(i)	((int)((i) & MASK1(SIZE_OP, 0)))
+#define arga(i)		((int)((i) >> POS_A & MAXARG_A))
+#define argk(i)		((int)((i) >> POS_k & 1))
+#define argb(i)		((int)((i) >> POS_B & MAXARG_B))
+#define argc(i)		((int)((i) >> POS_C & MAXARG_C))
+#define argbx(i)	((int)((i) >> POS_Bx))
+#define argax(i)	((unsigned int)((i) >> POS_Ax))
+#define argsj(i)	((int)((i) >> POS_sJ) - OFFSET_sJ)
+
+#if MW_LUA == 54
+#define listb(i)	argb(i)  /* arguments of NEWTABLE and SETLIST */
+#define listc(i)	argc(i)
+#define LISTC		(MAXARG_C + 1u)
+#else
+#define listb(i)	((int)((i) >> POS_vB & MAXARG_vB))
+#define listc(i)	((int)((i) >> POS_vC & MAXARG_vC))
+#define LISTC		(MAXARG_vC + 1u)
+#endif
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** What an opcode does with its arguments, where it does the usual: bits
+** 0-1 A, 2-4 B, 5-7 C, 8-10 what has to follow
+** ===================================================================
+*/
+
+#define A_READ		1  /* register */
+#define A_WRITE		2  /* register */
+#define A_UPVAL		3
+
+#define B_READ		1
+#define B_CONST		2  /* any constant */
+#define B_NUMBER	3  /* constant */
+#define B_NAME		4  /* constant, a short string */
+#define B_UPVAL		5
+#define B_VARIABLE	6  /* upvalue that may be assigned to */
+
+#define C_READ		1
+#define C_NUMBER	2
+#define C_INTEGER	3
+#define C_NAME		4
+#define C_VALUE		5  /* register, or any constant if 'k' */
+#define C_EVENT		6  /* metamethod of a binary operator */
+
+#define F_MMBIN		1
+#define F_MMBINI	2
+#define F_MMBINK	3
+#define F_JMP		4
+#define F_EXTRAARG	5
+#define F_TFORLOOP	6
+
+#define usea(d)		((d) & 3)
+#define useb(d)		((d) >> 2 & 7)
+#define usec(d)		((d) >> 5 & 7)
+#define follower(d)	((d) >> 8)
+
+extern const unsigned short mw_opcodes[];
+
+/* }================================================================== */
+
+
+/* marks of an instruction; what is above them is the number of its state */
+#define M_TARGET	1u  /* control may come from elsewhere than above */
+#define M_INNER		2u  /* has to be entered from above */
+#define M_SHIFT		2
+
+/* a function under verification */
+typedef struct Verifier {
+  lua_State *L;
+  const Proto *p;
+  const char *name;  /* of the chunk */
+  uint32_t *marks;  /* one for each instruction */
+  int pc;  /* instruction under verification, or -1 */
+  int nregs;
+  int vararg;  /* has it a VARARGPREP? */
+  int hidden;  /* are there arguments below the frame? */
+  unsigned int ntargets;
+} Verifier;
+
+/* raises the error that says what is wrong, in which function, and where */
+extern l_noret mw_verify_fail (const Verifier *v, const char *why);
+
+/* follows the control flow to a fixed point, once all operands are right */
+extern void mw_verify_flow (Verifier *v);
+
+/*
+** Checks a function and all in it. Raises an error (of syntax) if it is
+** none that the interpreter could run safely. 'name' is the chunk's.
+*/
+extern void mw_verify (lua_State *L, const Proto *p, const char *name);
+
+#endif

@@ -1,0 +1,604 @@
+/*
+** verify.c
+** Tests of the verifier of bytecode, with Lua's assertions on: what the
+** compiler makes is accepted, and what is accepted runs without harm. See
+** the usage message at the end.
+*/
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "lua.h"
+
+#include "lauxlib.h"
+#include "lobject.h"
+#include "lopcodes.h"
+#include "lstate.h"
+
+#include "generate.h"
+#include "imports.h"
+#include "mwlimits.h"
+#include "output.h"
+#include "pool.h"
+
+extern int init (void);
+extern lua_State *mw_L;
+extern void mw_memory_close (void);
+
+
+/*
+** {==================================================================
+** A host without a store
+** ===================================================================
+*/
+
+double js_time_now (void) { return 0; }
+
+int js_ext_table_set (unsigned int id, const void *key, unsigned int klen,
+                      const void *val, unsigned int vlen) {
+  (void)id; (void)key; (void)klen; (void)val; (void)vlen;
+  return 0;
+}
+
+int js_ext_table_get (unsigned int id, const void *key, unsigned int klen,
+                      void *val, unsigned int max) {
+  (void)id; (void)key; (void)klen; (void)val; (void)max;
+  return -1;
+}
+
+int js_ext_table_delete (unsigned int id, const void *key,
+                         unsigned int klen) {
+  (void)id; (void)key; (void)klen;
+  return 0;
+}
+
+int js_ext_table_size (unsigned int id) { (void)id; return 0; }
+
+int js_ext_table_keys (unsigned int id, void *buf, unsigned int max) {
+  (void)id;
+  if (max >= 4) memset(buf, 0, 4);
+  return 4;
+}
+
+int js_ext_table_drop (unsigned int id) { (void)id; return 0; }
+
+/* }================================================================== */
+
+
+static uint64_t seed;
+
+#define below(n)	gen_below(&seed, (unsigned int)(n))
+
+typedef struct Bytes {
+  char *s;
+  size_t n;
+} Bytes;
+
+static Bytes *programs;  /* texts */
+static size_t nprograms;
+
+static struct {
+  unsigned long accepted, refused, calls, failed;
+} count;
+
+
+static void fatal (const char *what, const char *detail) {
+  fprintf(stderr, "verify: %s: %s\n", what, detail);
+  abort();
+}
+
+
+/* the mutant in progress, for whoever looks into a crash */
+static void keep (const char *s, size_t n) {
+  const char *name = getenv("VERIFY_KEEP");
+  FILE *f = (name != NULL) ? fopen(name, "wb") : NULL;
+  if (f != NULL) {
+    fwrite(s, 1, n, f);
+    fclose(f);
+  }
+}
+
+
+static void fresh (void) {
+  if (mw_L != NULL) {
+    lua_close(mw_L);
+    mw_memory_close();
+    mw_L = NULL;
+  }
+  mw_heap_setlimit(0);
+  if (init() != 0) fatal("init", "failed");
+  mw_heap_setlimit(mw_heap_used() + (48u << 20));
+}
+
+
+static int addto (lua_State *L, const void *p, size_t n, void *ud) {
+  Bytes *b = (Bytes *)ud;
+  (void)L;
+  if (n == 0) return 0;
+  b->s = (char *)realloc(b->s, b->n + n);
+  memcpy(b->s + b->n, p, n);
+  b->n += n;
+  return 0;
+}
+
+
+/* dumps the function on top of the stack */
+static Bytes dump (lua_State *L, int strip) {
+  Bytes b = {NULL, 0};
+  if (lua_dump(L, addto, &b, strip) != 0) fatal("dump", "failed");
+  return b;
+}
+
+
+/* what the compiler made of a text has to be accepted, and to stay itself */
+static void roundtrip (const char *s, size_t n, const char *name) {
+  int strip;
+  lua_State *L = mw_L;
+  if (luaL_loadbufferx(L, s, n, "=p", "t") != LUA_OK) {
+    count.refused++;
+    lua_settop(L, 0);
+    return;
+  }
+  for (strip = 0; strip < 2; strip++) {
+    Bytes b = dump(L, strip), c;
+    keep(b.s, b.n);
+    if (luaL_loadbufferx(L, b.s, b.n, "=p", "b") != LUA_OK)
+      fatal(name, lua_tostring(L, -1));
+    c = dump(L, strip);
+    if (b.n != c.n || memcmp(b.s, c.s, b.n) != 0)
+      fatal(name, "another dump after loading");
+    free(b.s);
+    free(c.s);
+    lua_pop(L, 1);
+    count.accepted++;
+  }
+  lua_settop(L, 0);
+}
+
+
+/*
+** {==================================================================
+** Mutation
+** ===================================================================
+*/
+
+static Proto *anyproto (Proto *p) {
+  while (p->sizep > 0 && below(3) > 0)
+    p = p->p[below(p->sizep)];
+  return p;
+}
+
+
+static int nearby (int old, int most) {
+  switch (below(4)) {
+    case 0: return (int)below(most + 1);
+    case 1: return (old + 1) & most;
+    case 2: return (old - 1) & most;
+    default: return (int)below(8) & most;
+  }
+}
+
+
+static void mutateinstruction (Proto *p) {
+  Instruction *i = &p->code[below(p->sizecode)];
+  switch (below(7)) {
+    case 0: SET_OPCODE(*i, below(NUM_OPCODES + (below(20) == 0))); break;
+    case 1: setarg(*i, nearby(getarg(*i, POS_A, SIZE_A), 255), POS_A, SIZE_A);
+      break;
+    case 2: setarg(*i, nearby(getarg(*i, POS_B, SIZE_B), 255), POS_B, SIZE_B);
+      break;
+    case 3: setarg(*i, nearby(getarg(*i, POS_C, SIZE_C), 255), POS_C, SIZE_C);
+      break;
+    case 4: *i ^= 1u << POS_k; break;
+    case 5: {  /* jumps */
+      int d = (int)below(7) - 3;
+      if (GET_OPCODE(*i) == OP_JMP)
+        setarg(*i, getarg(*i, POS_sJ, SIZE_sJ) + d, POS_sJ, SIZE_sJ);
+      else
+        setarg(*i, getarg(*i, POS_Bx, SIZE_Bx) + d, POS_Bx, SIZE_Bx);
+      break;
+    }
+    default: *i ^= 1u << below(32); break;
+  }
+}
+
+
+static void mutateproto (Proto *root) {
+  Proto *p = anyproto(root);
+  Proto *q = anyproto(root);
+  int i, j, n;
+  switch (below(16)) {
+    default: mutateinstruction(p); break;
+    case 8:  /* splice */
+      n = 1 + (int)below(6);
+      i = (int)below(p->sizecode);
+      j = (int)below(q->sizecode);
+      for (; n > 0 && i < p->sizecode && j < q->sizecode; n--)
+        p->code[i++] = q->code[j++];
+      break;
+    case 9:  /* exchange */
+      i = (int)below(p->sizecode);
+      j = (int)below(p->sizecode);
+      { Instruction t = p->code[i]; p->code[i] = p->code[j]; p->code[j] = t; }
+      break;
+    case 10:
+      if (p->sizek > 0) {
+        TValue *k = &p->k[below(p->sizek)];
+        switch (below(4)) {
+          case 0: setivalue(k, (lua_Integer)below(100)); break;
+          case 1: setfltvalue(k, 0.5); break;
+          case 2: setnilvalue(k); break;
+          default: {
+            TValue *o = &p->k[below(p->sizek)], t = *k;
+            *k = *o;
+            *o = t;
+            break;
+          }
+        }
+      }
+      break;
+    case 11:
+      if (p->sizeupvalues > 0) {
+        Upvaldesc *u = &p->upvalues[below(p->sizeupvalues)];
+        switch (below(3)) {
+          case 0: u->instack ^= 1; break;
+          case 1: u->idx = (lu_byte)nearby(u->idx, 255); break;
+          default: u->kind = (lu_byte)below(6); break;
+        }
+      }
+      break;
+    case 12:
+      if (below(2)) p->maxstacksize = (lu_byte)nearby(p->maxstacksize, 255);
+      else p->numparams = (lu_byte)nearby(p->numparams, 255);
+      break;
+    case 13:
+#if MW_LUA == 54
+      p->is_vararg ^= 1;
+#else
+      p->flag ^= (lu_byte)(1 << below(2));
+#endif
+      break;
+    case 14:
+      if (p->sizelineinfo > 0 && below(2))
+        p->lineinfo[below(p->sizelineinfo)] = (ls_byte)(below(256) - 128);
+      else if (p->sizeabslineinfo > 0) {
+        AbsLineInfo *a = &p->abslineinfo[below(p->sizeabslineinfo)];
+        if (below(2)) a->pc = nearby(a->pc, 1023);
+        else a->line = (int)below(0x7fffffff);
+      }
+      break;
+    case 15:
+      if (p->sizelocvars > 0) {
+        LocVar *v = &p->locvars[below(p->sizelocvars)];
+        if (below(2)) v->startpc = nearby(v->startpc, 255);
+        else v->endpc = nearby(v->endpc, 255);
+      }
+      break;
+  }
+}
+
+
+static void mutatebytes (Bytes *b) {
+  switch (below(6)) {
+    case 0: case 1: b->s[below(b->n)] ^= (char)(1 << below(8)); break;
+    case 2: b->s[below(b->n)] = (char)below(256); break;
+    case 3: b->n = 1 + below(b->n); break;
+    case 4: {  /* take something out */
+      size_t at = 1 + below(b->n - 1), n = 1 + below(8);
+      if (at + n > b->n) n = b->n - at;
+      memmove(b->s + at, b->s + at + n, b->n - at - n);
+      b->n -= n;
+      break;
+    }
+    default: {  /* copy something elsewhere */
+      size_t from = below(b->n), to = below(b->n), n = 1 + below(16);
+      if (from + n > b->n) n = b->n - from;
+      if (to + n > b->n) n = b->n - to;
+      memmove(b->s + to, b->s + from, n);
+      break;
+    }
+  }
+}
+
+
+/* a mutant of one of the programs */
+static Bytes mutant (void) {
+  static char generated[GEN_SIZE];
+  lua_State *L = mw_L;
+  Bytes b;
+  int n;
+  if (below(2)) {
+    Bytes *p = &programs[below(nprograms)];
+    if (luaL_loadbufferx(L, p->s, p->n, "=m", "t") != LUA_OK)
+      fatal("program", lua_tostring(L, -1));
+  }
+  else {
+    size_t l;
+    do {
+      lua_settop(L, 0);
+      l = generate(seed, generated);
+      below(2);
+    } while (luaL_loadbufferx(L, generated, l, "=m", "t") != LUA_OK);
+  }
+  if (below(4) > 0)  /* a function of its own, mostly */
+    for (n = (int)below(3); n > 0; n--) {
+      Proto *p = clLvalue(s2v(L->top.p - 1))->p;
+      if (p->sizep == 0) break;
+      clLvalue(s2v(L->top.p - 1))->p = p->p[below(p->sizep)];
+    }
+  if (below(8) > 0)
+    for (n = 1 + (int)below(3); n > 0; n--)
+      mutateproto(clLvalue(s2v(L->top.p - 1))->p);
+  /* a closure has one upvalue for each that its function describes */
+  {
+    LClosure *cl = clLvalue(s2v(L->top.p - 1));
+    lu_byte had = cl->nupvalues;
+    cl->nupvalues = (lu_byte)cl->p->sizeupvalues;
+    b = dump(L, below(3) == 0);
+    cl->nupvalues = had;
+  }
+  lua_settop(L, 0);
+  if (below(4) == 0)
+    for (n = 1 + (int)below(2); n > 0; n--)
+      mutatebytes(&b);
+  return b;
+}
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** Running
+** ===================================================================
+*/
+
+static void look (lua_State *L, lua_Debug *ar) {
+  int i;
+  lua_getinfo(L, "nSltur", ar);
+  for (i = 1; i < 260; i++) {
+    if (lua_getlocal(L, ar, i) == NULL) break;
+    lua_pop(L, 1);
+  }
+  for (i = -1; i > -10; i--) {
+    if (lua_getlocal(L, ar, i) == NULL) break;
+    lua_pop(L, 1);
+  }
+}
+
+
+static void hook (lua_State *L, lua_Debug *ar) {
+  look(L, ar);
+  if (below(64) == 0) lua_gc(L, below(2) ? LUA_GCCOLLECT : LUA_GCSTEP, 0);
+}
+
+
+static int handler (lua_State *L) {
+  lua_Debug ar;
+  int level;
+  for (level = 0; level < 5 && lua_getstack(L, level, &ar); level++)
+    look(L, &ar);
+  luaL_traceback(L, L, lua_tostring(L, 1), 1);
+  return 1;
+}
+
+
+static void arguments (lua_State *L) {
+  lua_pushinteger(L, (lua_Integer)below(10));
+  lua_createtable(L, 2, 0);
+  lua_pushstring(L, "text");
+  lua_pushnil(L);
+  lua_getglobal(L, "print");
+}
+
+
+/* calls what stands on top of the stack, and takes it away */
+static void run (lua_State *L) {
+  int base = lua_gettop(L) - 1;
+  int status;
+  count.calls++;
+  if (below(3) == 0) lua_sethook(L, hook, LUA_MASKCOUNT | LUA_MASKLINE |
+                                 LUA_MASKCALL | LUA_MASKRET, 1);
+  if (below(4) == 0) {
+    lua_State *co = lua_newthread(L);
+    int i, nres;
+    lua_pushvalue(L, -2);
+    lua_xmove(L, co, 1);
+    if (below(2)) lua_sethook(co, hook, LUA_MASKCOUNT, 1);
+    arguments(co);
+    for (i = 0; i < 4; i++) {
+      status = lua_resume(co, L, (i == 0) ? 5 : 0, &nres);
+      if (status != LUA_YIELD) break;
+      lua_pop(co, nres);
+    }
+    lua_sethook(co, NULL, 0, 0);
+#if MW_LUA == 54
+    lua_resetthread(co);
+#else
+    lua_closethread(co, L);
+#endif
+  }
+  else {
+    lua_pushcfunction(L, handler);
+    lua_insert(L, base + 1);
+    arguments(L);
+    status = lua_pcall(L, 5, LUA_MULTRET, base + 1);
+    /* what a main function returns is often a function of its own */
+    if (status == LUA_OK && lua_isfunction(L, -1) && below(2)) {
+      arguments(L);
+      status = lua_pcall(L, 5, 0, 0);
+    }
+  }
+  lua_sethook(L, NULL, 0, 0);
+  count.failed += (status != LUA_OK);
+  lua_settop(L, base);
+}
+
+
+static void execute (const Bytes *b) {
+  lua_State *L = mw_L;
+  lua_Debug ar;
+  Bytes again;
+  mw_limit_set(3000);
+  mw_limit_begin();
+  if (luaL_loadbufferx(L, b->s, b->n, "=m", "b") != LUA_OK) {
+    count.refused++;
+    mw_limit_end();
+    lua_settop(L, 0);
+    return;
+  }
+  count.accepted++;
+  again = dump(L, 0);
+  if (luaL_loadbufferx(L, again.s, again.n, "=m", "b") != LUA_OK &&
+      !mw_limit_hit())
+    fatal("dump of an accepted chunk", lua_tostring(L, -1));
+  free(again.s);
+  lua_settop(L, 1);
+  lua_pushvalue(L, 1);
+  lua_getinfo(L, ">SLu", &ar);
+  lua_settop(L, 1);
+  run(L);
+  mw_limit_end();
+  mw_output_clear();
+  mw_output.n = 0;
+}
+
+/* }================================================================== */
+
+
+static Bytes readfile (const char *name) {
+  Bytes b = {NULL, 0};
+  char part[4096];
+  size_t n;
+  FILE *f = fopen(name, "rb");
+  if (f == NULL) fatal("cannot read", name);
+  while ((n = fread(part, 1, sizeof(part), f)) > 0)
+    addto(NULL, part, n, &b);
+  fclose(f);
+  return b;
+}
+
+
+/* programs that do not compile under this version are left out */
+static void addprogram (const char *name) {
+  Bytes b = readfile(name);
+  int ok = (luaL_loadbufferx(mw_L, b.s, b.n, "=p", "t") == LUA_OK);
+  lua_settop(mw_L, 0);
+  if (!ok) {
+    free(b.s);
+    return;
+  }
+  programs = (Bytes *)realloc(programs, (nprograms + 1) * sizeof(Bytes));
+  programs[nprograms++] = b;
+}
+
+
+static void accept (unsigned long n) {
+  static char text[GEN_SIZE];
+  size_t i;
+  for (i = 0; i < nprograms; i++)
+    roundtrip(programs[i].s, programs[i].n, "a program of the tests");
+  for (i = 0; i < n; i++) {
+    char name[60];
+    size_t l = generate(seed + i, text);
+    if (i % 100 == 0) fresh();
+    sprintf(name, "generated program %llu", (unsigned long long)(seed + i));
+    roundtrip(text, l, name);
+  }
+  printf("%lu dumps accepted; %lu generated texts are no programs\n",
+         count.accepted, count.refused);
+  if (count.refused > n / 2) fatal("generator", "most texts do not compile");
+}
+
+
+static void mutate (unsigned long n) {
+  unsigned long i;
+  uint64_t start = seed;
+  for (i = 0; i < n; i++) {
+    Bytes b;
+    seed = start + i * 1000003u;  /* each can be made again */
+    if (i % 50 == 0) fresh();
+    b = mutant();
+    keep(b.s, b.n);
+    execute(&b);
+    free(b.s);
+  }
+  printf("%lu mutants: %lu refused, %lu accepted and run, %lu of them to an "
+         "error\n", n, count.refused, count.accepted, count.failed);
+  if (n >= 1000 && (count.accepted < n / 20 || count.refused < n / 20))
+    fatal("mutants", "hardly any of one kind");
+}
+
+
+static void writepart (const char *s, size_t n) {
+  unsigned char size[4];
+  int i;
+  for (i = 0; i < 4; i++) size[i] = (unsigned char)(n >> 8 * i);
+  fwrite(size, 1, 4, stdout);
+  fwrite(s, 1, n, stdout);
+}
+
+
+/* each mutant and what is said of it, for the same rules in Rust */
+static void verdicts (unsigned long n) {
+  unsigned long i;
+  uint64_t start = seed;
+  for (i = 0; i < n; i++) {
+    Bytes b;
+    seed = start + i * 1000003u;
+    if (i % 50 == 0) fresh();
+    b = mutant();
+    writepart(b.s, b.n);
+    if (luaL_loadbufferx(mw_L, b.s, b.n, "=m", "b") == LUA_OK)
+      writepart("", 0);
+    else
+      writepart(lua_tostring(mw_L, -1), lua_rawlen(mw_L, -1));
+    lua_settop(mw_L, 0);
+    free(b.s);
+  }
+}
+
+
+int main (int argc, char **argv) {
+  const char *mode = (argc > 1) ? argv[1] : "";
+  unsigned long n = 0;
+  int i;
+  if (argc >= 3 && strcmp(mode, "run") == 0) {
+    Bytes b = readfile(argv[2]);
+    fresh();
+    seed = (argc > 3) ? strtoull(argv[3], NULL, 10) : 1;
+    execute(&b);
+    printf("%s\n", count.accepted ? "accepted" : "refused");
+    return 0;
+  }
+  if (argc < 5) {
+    fprintf(stderr, "usage: verify accept|mutate|verdicts SEED COUNT FILE...\n"
+                    "       verify run CHUNK\n"
+                    "accept: COUNT generated programs and the files' are "
+                    "compiled, dumped and loaded\n"
+                    "mutate: COUNT mutants of them are loaded and, if "
+                    "accepted, run\n"
+                    "verdicts: writes COUNT mutants and their verdicts\n"
+                    "VERIFY_KEEP names a file that has the last chunk when "
+                    "it crashes\n");
+    return 2;
+  }
+  seed = strtoull(argv[2], NULL, 10);
+  n = strtoul(argv[3], NULL, 10);
+  fresh();
+  for (i = 4; i < argc; i++)
+    addprogram(argv[i]);
+  if (nprograms == 0) fatal("programs", "none compiles");
+  if (strcmp(mode, "accept") == 0) accept(n);
+  else if (strcmp(mode, "mutate") == 0) mutate(n);
+  else if (strcmp(mode, "verdicts") == 0) verdicts(n);
+  else fatal("mode", mode);
+  lua_close(mw_L);
+  mw_memory_close();
+  mw_L = NULL;
+  for (i = 0; i < (int)nprograms; i++)
+    free(programs[i].s);
+  free(programs);
+  return 0;
+}
