@@ -26,17 +26,20 @@
 /* what makes a line number too large to add the differences to */
 #define MAXLINE		(INT_MAX / 2)
 
+/* upstream multiplies an array's length by the size of a value unchecked */
+#define MAXLIST		(1u << 27)
+
 /* list items that one instruction can make (LOADNIL does most of them) */
 #define MAXITEMS	64u
 
 
-#define W_	A_WRITE
-#define R_	A_READ
-#define op(a,b,c,f)	((a) | (b) << 2 | (c) << 5 | (f) << 8)
-#define arithK(c)	op(W_, B_READ, c, F_MMBINK)
-#define arithI		op(W_, B_READ, 0, F_MMBINI)
-#define arith		op(W_, B_READ, C_READ, F_MMBIN)
-#define unary		op(W_, B_READ, 0, 0)
+#define W_	U_WRITE
+#define R_	U_READ
+#define op(a,b,c,f)	((a) | (b) << 2 | (c) << 6 | (f) << 10)
+#define arithK(c)	op(W_, U_READ, c, F_MMBINK)
+#define arithI		op(W_, U_READ, 0, F_MMBINI)
+#define arith		op(W_, U_READ, U_READ, F_MMBIN)
+#define unary		op(W_, U_READ, 0, 0)
 #define compare(b)	op(R_, b, 0, F_JMP)
 #define special		0  /* has a case in the passes */
 
@@ -47,29 +50,29 @@ const unsigned short mw_opcodes[NUM_OPCODES] = {
   op(W_, 0, 0, 0), op(W_, 0, 0, F_EXTRAARG),  /* LOADK LOADKX */
   op(W_, 0, 0, 0), op(W_, 0, 0, 0), op(W_, 0, 0, 0),  /* (booleans) */
   special,  /* LOADNIL */
-  op(W_, B_UPVAL, 0, 0), op(R_, B_VARIABLE, 0, 0),  /* GETUPVAL SETUPVAL */
-  op(W_, B_UPVAL, C_NAME, 0),  /* GETTABUP */
-  op(W_, B_READ, C_READ, 0), unary, op(W_, B_READ, C_NAME, 0),  /* GET... */
-  op(A_UPVAL, B_NAME, C_VALUE, 0),  /* SETTABUP */
-  op(R_, B_READ, C_VALUE, 0), op(R_, 0, C_VALUE, 0),  /* SETTABLE SETI */
-  op(R_, B_NAME, C_VALUE, 0),  /* SETFIELD */
+  op(W_, U_UPVAL, 0, 0), op(R_, U_VARIABLE, 0, 0),  /* GETUPVAL SETUPVAL */
+  op(W_, U_UPVAL, U_NAME, 0),  /* GETTABUP */
+  op(W_, U_READ, U_READ, 0), unary, op(W_, U_READ, U_NAME, 0),  /* GET... */
+  op(U_UPVAL, U_NAME, U_VALUE, 0),  /* SETTABUP */
+  op(R_, U_READ, U_VALUE, 0), op(R_, 0, U_VALUE, 0),  /* SETTABLE SETI */
+  op(R_, U_NAME, U_VALUE, 0),  /* SETFIELD */
   op(W_, 0, 0, F_EXTRAARG),  /* NEWTABLE */
-  op(W_, B_READ, 0, 0),  /* SELF */
+  op(W_, U_READ, 0, 0),  /* SELF */
   arithI,  /* ADDI */
-  arithK(C_NUMBER), arithK(C_NUMBER), arithK(C_NUMBER), arithK(C_NUMBER),
-  arithK(C_NUMBER), arithK(C_NUMBER), arithK(C_NUMBER),
-  arithK(C_INTEGER), arithK(C_INTEGER), arithK(C_INTEGER),
+  arithK(U_NUMBER), arithK(U_NUMBER), arithK(U_NUMBER), arithK(U_NUMBER),
+  arithK(U_NUMBER), arithK(U_NUMBER), arithK(U_NUMBER),
+  arithK(U_INTEGER), arithK(U_INTEGER), arithK(U_INTEGER),
   arithI, arithI,  /* SHRI SHLI */
   arith, arith, arith, arith, arith, arith, arith,
   arith, arith, arith, arith, arith,
-  op(R_, B_READ, C_EVENT, 0), op(R_, 0, C_EVENT, 0),  /* MMBIN MMBINI */
-  op(R_, B_NUMBER, C_EVENT, 0),  /* MMBINK */
+  op(R_, U_READ, U_EVENT, 0), op(R_, 0, U_EVENT, 0),  /* MMBIN MMBINI */
+  op(R_, U_NUMBER, U_EVENT, 0),  /* MMBINK */
   unary, unary, unary, unary,
   special, special, special, special,  /* CONCAT CLOSE TBC JMP */
-  compare(B_READ), compare(B_READ), compare(B_READ),  /* EQ LT LE */
-  compare(B_CONST), compare(0), compare(0), compare(0), compare(0),
+  compare(U_READ), compare(U_READ), compare(U_READ),  /* EQ LT LE */
+  compare(U_CONST), compare(0), compare(0), compare(0), compare(0),
   compare(0),  /* EQK EQI LTI LEI GTI GEI */
-  compare(0), op(W_, B_READ, 0, F_JMP),  /* TEST TESTSET */
+  compare(0), op(W_, U_READ, 0, F_JMP),  /* TEST TESTSET */
   special, special,  /* CALL TAILCALL */
   special, special, op(R_, 0, 0, 0),  /* RETURN... */
   special, special, special, op(0, 0, 0, F_TFORLOOP), special,  /* FOR... */
@@ -77,7 +80,7 @@ const unsigned short mw_opcodes[NUM_OPCODES] = {
   op(W_, 0, 0, 0),  /* CLOSURE */
   special,  /* VARARG */
 #if MW_LUA == 55
-  op(W_, B_READ, C_READ, 0),  /* GETVARG */
+  op(W_, U_READ, U_READ, 0),  /* GETVARG */
   op(R_, 0, 0, 0),  /* ERRNNIL */
 #endif
   special, special  /* VARARGPREP EXTRAARG */
@@ -117,61 +120,36 @@ static void registers (const Verifier *v, int r, int n) {
 }
 
 
-static void upvalue (const Verifier *v, int i) {
-  check(v, i < v->p->sizeupvalues, "upvalue out of range");
-}
-
-
 static const TValue *constant (const Verifier *v, unsigned int i) {
   check(v, i < (unsigned int)v->p->sizek, "constant out of range");
   return &v->p->k[i];
 }
 
 
-static void number (const Verifier *v, int i) {
-  check(v, ttisnumber(constant(v, (unsigned int)i)),
-        "constant is no number");
-}
-
-
-static void name (const Verifier *v, int i) {
-  check(v, ttisshrstring(constant(v, (unsigned int)i)),
-        "constant is no short string");
-}
-
-
-static void usual (const Verifier *v, Instruction i, int d) {
-  int b = argb(i), c = argc(i);
-  switch (usea(d)) {
-    case A_READ: case A_WRITE: registers(v, arga(i), 1); break;
-    case A_UPVAL: upvalue(v, arga(i)); break;
-    default: break;
-  }
-  switch (useb(d)) {
-    case B_READ: registers(v, b, 1); break;
-    case B_CONST: constant(v, (unsigned int)b); break;
-    case B_NUMBER: number(v, b); break;
-    case B_NAME: name(v, b); break;
-    case B_UPVAL: upvalue(v, b); break;
-    case B_VARIABLE:
-      upvalue(v, b);
-      check(v, v->p->upvalues[b].kind == 0, "assignment to a constant");
-      break;
-    default: break;
-  }
-  switch (usec(d)) {
-    case C_VALUE:
-      if (argk(i)) { constant(v, (unsigned int)c); break; }
+/* an argument of the given kind */
+static void operand (const Verifier *v, int kind, int x, int k) {
+  const TValue *o = NULL;
+  if (U_CONST <= kind && kind <= U_NAME + k)
+    o = constant(v, (unsigned int)x);
+  switch (kind) {
+    case U_VALUE:
+      if (k) break;
       /* FALLTHROUGH */
-    case C_READ: registers(v, c, 1); break;
-    case C_NUMBER: number(v, c); break;
-    case C_INTEGER:
-      check(v, ttisinteger(constant(v, (unsigned int)c)),
-            "constant is no integer");
+    case U_READ: case U_WRITE: registers(v, x, 1); break;
+    case U_UPVAL: case U_VARIABLE:
+      check(v, x < v->p->sizeupvalues, "upvalue out of range");
+      check(v, kind == U_UPVAL || v->p->upvalues[x].kind == 0,
+            "assignment to a constant");
       break;
-    case C_NAME: name(v, c); break;
-    case C_EVENT:
-      check(v, TM_ADD <= c && c <= TM_SHR, "no metamethod of an operator");
+    case U_NUMBER: check(v, ttisnumber(o), "constant is no number"); break;
+    case U_INTEGER:
+      check(v, ttisinteger(o), "constant is no integer");
+      break;
+    case U_NAME:
+      check(v, ttisshrstring(o), "constant is no short string");
+      break;
+    case U_EVENT:
+      check(v, TM_ADD <= x && x <= TM_SHR, "no metamethod of an operator");
       break;
     default: break;
   }
@@ -187,20 +165,17 @@ static void target (Verifier *v, int pc) {
 }
 
 
-/* does 'pc' have the instruction that a loop's 'i' belongs to? */
-static int partner (const Verifier *v, int pc, int o, Instruction i) {
-  return 0 <= pc && pc < v->p->sizecode &&
-         opcode(v->p->code[pc]) == o && arga(v->p->code[pc]) == arga(i);
+/* a loop's 'i' goes on with 'o' at 'pc' */
+static void loop (const Verifier *v, int pc, int o, Instruction i) {
+  check(v, pc < v->p->sizecode && opcode(v->p->code[pc]) == o &&
+           arga(v->p->code[pc]) == arga(i), "loop without its end");
 }
 
 
 /* sizes of constructors: so many items take so many instructions */
-static void items (const Verifier *v, unsigned int c, unsigned int extra,
-                   unsigned int n) {
-  unsigned int size = (unsigned int)v->p->sizecode;
-  check(v, extra <= size && c + (uint64_t)extra * LISTC + n <=
-                            (uint64_t)size * MAXITEMS,
-        "more list items than instructions");
+static void items (const Verifier *v, unsigned int extra) {
+  check(v, extra <= (unsigned int)v->p->sizecode / (LISTC / MAXITEMS) &&
+           extra < MAXLIST / LISTC, "more list items than instructions");
 }
 
 
@@ -225,7 +200,7 @@ static void method (Verifier *v, Instruction i) {
   }
   check(v, k != NULL && ttisstring(k), "method's name is no string");
 #else
-  name(v, argc(i));
+  operand(v, U_NAME, argc(i), 0);
 #endif
 }
 
@@ -251,7 +226,7 @@ static void instruction (Verifier *v, Instruction i) {
       unsigned int h = (unsigned int)listb(i);
       unsigned int extra = argax(code[pc + 1]);
       check(v, argk(i) == (extra != 0), "extra argument does not fit");
-      items(v, (unsigned int)listc(i), extra, 0);
+      items(v, extra);
       check(v, h <= 31 && (h == 0 || 1u << (h - 1) <
                            2 * (unsigned int)p->sizecode),
             "more fields than instructions");
@@ -281,41 +256,35 @@ static void instruction (Verifier *v, Instruction i) {
     case OP_RETURN0: registers(v, a, 0);  /* FALLTHROUGH */
     case OP_RETURN1: leave(v, 0); break;
     case OP_FORPREP: {
-      int loop = pc + 1 + argbx(i);
+      int end = pc + 1 + argbx(i);
       registers(v, a, 3 + (MW_LUA == 54));
-      check(v, partner(v, loop, OP_FORLOOP, i) &&
-               argbx(code[loop]) == loop - pc, "loop without its end");
-      target(v, loop + 1);
+      loop(v, end, OP_FORLOOP, i);
+      check(v, argbx(code[end]) == end - pc, "loop without its end");
+      v->marks[end] |= M_LOOP;
+      target(v, pc + 1);
+      target(v, end + 1);
       break;
     }
-    case OP_FORLOOP:
-      check(v, partner(v, pc - argbx(i), OP_FORPREP, i) &&
-               argbx(code[pc - argbx(i)]) == argbx(i) - 1,
-            "loop without its start");
-      target(v, pc + 1 - argbx(i));
-      break;
     case OP_TFORPREP: {
       int call = pc + 1 + argbx(i);
       registers(v, a, 4);
-      check(v, partner(v, call, OP_TFORCALL, i), "loop without its end");
+      loop(v, call, OP_TFORCALL, i);
+      loop(v, call + 1, OP_TFORLOOP, i);
+      check(v, argbx(code[call + 1]) == call + 1 - pc,
+            "loop without its end");
+      v->marks[call] |= M_LOOP;
+      target(v, pc + 1);
       target(v, call);
       break;
     }
     case OP_TFORCALL: {
       int frame = a + 3 + (MW_LUA == 54);
-      registers(v, frame, 3);
+      registers(v, frame, (c > 3) ? c : 3);
       check(v, c > 0, "loop without a variable");
-      registers(v, frame, c);
-      check(v, partner(v, pc + 1, OP_TFORLOOP, i), "loop without its end");
+    }  /* FALLTHROUGH */
+    case OP_FORLOOP:
+      check(v, v->marks[pc] & M_LOOP, "loop without its start");
       break;
-    }
-    case OP_TFORLOOP: {
-      int prep = pc - argbx(i);
-      check(v, partner(v, prep, OP_TFORPREP, i) &&
-               argbx(code[prep]) == argbx(i) - 2, "loop without its start");
-      target(v, prep + 1);
-      break;
-    }
     case OP_SETLIST: {
       unsigned int extra = 0;
       if (argk(i)) {
@@ -326,7 +295,7 @@ static void instruction (Verifier *v, Instruction i) {
         extra = argax(code[pc + 1]);
       }
       registers(v, a, listb(i) + 1);
-      items(v, (unsigned int)listc(i), extra, (unsigned int)listb(i));
+      items(v, extra);
       break;
     }
     case OP_CLOSURE:
@@ -394,7 +363,9 @@ static void instructions (Verifier *v) {
              !((OP_MMBIN <= o && o <= OP_MMBINK) || o == OP_EXTRAARG ||
                o == OP_TFORLOOP),
           "instruction without the one before it");
-    usual(v, i, d);
+    operand(v, usea(d), arga(i), 0);
+    operand(v, useb(d), argb(i), 0);
+    operand(v, usec(d), argc(i), argk(i));
     instruction(v, i);
     least = opened(i);
     check(v, (first < 0) == (least < 0) && least <= first,
@@ -408,7 +379,7 @@ static void instructions (Verifier *v) {
   check(v, OP_RETURN <= last && last <= OP_RETURN1,
         "control falls off the end");
   for (; v->pc >= 0; v->pc--)
-    check(v, v->marks[v->pc] != (M_TARGET | M_INNER),
+    check(v, (~v->marks[v->pc] & (M_TARGET | M_INNER)) != 0,
           "jump between instructions that belong together");
   check(v, !(v->marks[0] & M_TARGET) || !v->vararg, "jump to VARARGPREP");
 }

@@ -26,12 +26,10 @@
 #define argsj(i)	((int)((i) >> POS_sJ) - OFFSET_sJ)
 
 #if MW_LUA == 54
-#define listb(i)	argb(i)  /* arguments of NEWTABLE and SETLIST */
-#define listc(i)	argc(i)
+#define listb(i)	argb(i)  /* of NEWTABLE and SETLIST */
 #define LISTC		(MAXARG_C + 1u)
 #else
 #define listb(i)	((int)((i) >> POS_vB & MAXARG_vB))
-#define listc(i)	((int)((i) >> POS_vC & MAXARG_vC))
 #define LISTC		(MAXARG_vC + 1u)
 #endif
 
@@ -41,27 +39,21 @@
 /*
 ** {==================================================================
 ** What an opcode does with its arguments, where it does the usual: bits
-** 0-1 A, 2-4 B, 5-7 C, 8-10 what has to follow
+** 0-1 A, 2-5 B, 6-9 C, 10-12 what has to follow
 ** ===================================================================
 */
 
-#define A_READ		1  /* register */
-#define A_WRITE		2  /* register */
-#define A_UPVAL		3
-
-#define B_READ		1
-#define B_CONST		2  /* any constant */
-#define B_NUMBER	3  /* constant */
-#define B_NAME		4  /* constant, a short string */
-#define B_UPVAL		5
-#define B_VARIABLE	6  /* upvalue that may be assigned to */
-
-#define C_READ		1
-#define C_NUMBER	2
-#define C_INTEGER	3
-#define C_NAME		4
-#define C_VALUE		5  /* register, or any constant if 'k' */
-#define C_EVENT		6  /* metamethod of a binary operator */
+/* kinds of an argument; A is one of the first four, or special (0) */
+#define U_READ		1  /* register */
+#define U_WRITE		2  /* register */
+#define U_UPVAL		3
+#define U_VARIABLE	4  /* upvalue that may be assigned to */
+#define U_CONST		5  /* any constant */
+#define U_NUMBER	6  /* constant */
+#define U_INTEGER	7  /* constant */
+#define U_NAME		8  /* constant, a short string */
+#define U_VALUE		9  /* register, or any constant if 'k' */
+#define U_EVENT		10  /* metamethod of a binary operator */
 
 #define F_MMBIN		1
 #define F_MMBINI	2
@@ -71,9 +63,9 @@
 #define F_TFORLOOP	6
 
 #define usea(d)		((d) & 3)
-#define useb(d)		((d) >> 2 & 7)
-#define usec(d)		((d) >> 5 & 7)
-#define follower(d)	((d) >> 8)
+#define useb(d)		((d) >> 2 & 15)
+#define usec(d)		((d) >> 6 & 15)
+#define follower(d)	((d) >> 10)
 
 extern const unsigned short mw_opcodes[];
 
@@ -83,7 +75,8 @@ extern const unsigned short mw_opcodes[];
 /* marks of an instruction; what is above them is the number of its state */
 #define M_TARGET	1u  /* control may come from elsewhere than above */
 #define M_INNER		2u  /* has to be entered from above */
-#define M_SHIFT		2
+#define M_LOOP		4u  /* ends the loop of a FORPREP or TFORPREP */
+#define M_SHIFT		3
 
 /* a function under verification */
 typedef struct Verifier {

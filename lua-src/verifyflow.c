@@ -114,20 +114,19 @@ static void put (Flow *f, int a, int n) {
 }
 
 
-/* may the registers from 'a' on be those of another frame? */
-static void unused (Flow *f, int a) {
+/* does no upvalue stand, or wait, at or above 'a'? */
+static int closed (Flow *f, int a) {
   int n = f->v->nregs;
-  check(f, range(f, CAPTURED, a, n, NONE) && range(f, TOCLOSE, a, n, NONE),
-        "open upvalue above the top");
+  return range(f, CAPTURED, a, n, NONE) && range(f, TOCLOSE, a, n, NONE);
 }
 
 
 /* calls, and the collector, use the registers from 'a' on */
 static void cut (Flow *f, int a) {
-  int n = f->v->nregs - a;
-  unused(f, a);
-  change(f, a, n);
-  range(f, WRITTEN, a, a + n, REMOVE);
+  int n = f->v->nregs;
+  check(f, closed(f, a), "open upvalue above the top");
+  change(f, a, n - a);
+  range(f, WRITTEN, a, n, REMOVE);
 }
 
 /* }================================================================== */
@@ -167,17 +166,18 @@ static void flow (Flow *f, int pc) {
 ** ===================================================================
 */
 
-/* where the open results of the instruction before begin */
-static int results (const Flow *f, int pc) {
-  return arga(f->code[pc - 1]);
+/*
+** 'n' registers from 'a' on are read, or (n < 0) those up to where the open
+** results of the instruction before begin
+*/
+static void arguments (Flow *f, int pc, int a, int n) {
+  get(f, a, (n >= 0) ? n : arga(f->code[pc - 1]) - a);
 }
 
 
 /* a frame is left */
 static void leave (Flow *f, int k) {
-  check(f, k || (range(f, CAPTURED, 0, f->v->nregs, NONE) &&
-                 range(f, TOCLOSE, 0, f->v->nregs, NONE)),
-        "return leaves an open upvalue");
+  check(f, k || closed(f, 0), "return leaves an open upvalue");
 }
 
 
@@ -201,15 +201,15 @@ static void closure (Flow *f, int a, const Proto *p) {
 /* most instructions: what reads, what writes, and what stands in between */
 static void usual (Flow *f, Instruction i, Instruction next) {
   int d = mw_opcodes[opcode(i)];
-  if (usea(d) == A_READ) get(f, arga(i), 1);
-  if (useb(d) == B_READ) get(f, argb(i), 1);
-  if (usec(d) == C_READ || (usec(d) == C_VALUE && !argk(i)))
+  if (usea(d) == U_READ) get(f, arga(i), 1);
+  if (useb(d) == U_READ) get(f, argb(i), 1);
+  if (usec(d) == U_READ || (usec(d) == U_VALUE && !argk(i)))
     get(f, argc(i), 1);
   if (F_MMBIN <= follower(d) && follower(d) <= F_MMBINK) {
     get(f, arga(next), 1);
     if (follower(d) == F_MMBIN) get(f, argb(next), 1);
   }
-  if (usea(d) == A_WRITE) put(f, arga(i), 1);
+  if (usea(d) == U_WRITE) put(f, arga(i), 1);
 }
 
 
@@ -263,19 +263,19 @@ static int step (Flow *f, int pc) {
       flow(f, pc + 2 + argsj(f->code[pc + 1]));
       return -1;
     case OP_CALL:
-      get(f, a, (b > 0) ? b : results(f, pc) - a);
+      arguments(f, pc, a, b ? b : -1);
       cut(f, a);
       if (c > 0) put(f, a, c - 1);
       break;
     case OP_TAILCALL:
-      get(f, a, (b > 0) ? b : results(f, pc) - a);
-      unused(f, a);
+      arguments(f, pc, a, b ? b : -1);
+      cut(f, a);
       check(f, range(f, TOCLOSE, 0, a, NONE),
             "tail call with a variable to be closed");
       leave(f, argk(i));
       return -1;
     case OP_RETURN:
-      get(f, a, (b > 0) ? b - 1 : results(f, pc) - a);
+      arguments(f, pc, a, b - 1);
       leave(f, argk(i));
       return -1;
     case OP_RETURN1: get(f, a, 1);  /* FALLTHROUGH */
@@ -319,7 +319,7 @@ static int step (Flow *f, int pc) {
     case OP_SETLIST:
       check(f, range(f, TABLE, a, a + 1, ALL), "list without its table");
       b = listb(i);
-      get(f, a + 1, (b > 0) ? b : results(f, pc) - a - 1);
+      arguments(f, pc, a + 1, b ? b : -1);
       return pc + 1 + argk(i);
     case OP_CLOSURE: closure(f, a, v->p->p[argbx(i)]); break;
     case OP_VARARG:

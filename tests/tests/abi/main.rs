@@ -1,6 +1,7 @@
 //! The contract of ABI.md, sentence by sentence, against every module.
 
 mod basics;
+mod bytecode;
 mod edges;
 mod errors;
 mod limits;
@@ -16,6 +17,7 @@ fn main() -> Result<()> {
     let arguments = Arguments::from_args();
     let mut all = Vec::new();
     all.extend(trials("basics", &basics::CASES));
+    all.extend(trials("bytecode", &bytecode::CASES));
     all.extend(trials("records", &records::CASES));
     all.extend(trials("errors", &errors::CASES));
     all.extend(trials("limits", &limits::CASES));

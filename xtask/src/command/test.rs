@@ -4,6 +4,7 @@
 //! `CI=true` stands in the environment: then it is a failure, since nobody reads a service's log for what is missing.
 
 mod browser;
+mod bytecode;
 mod modules;
 mod native;
 mod node;
@@ -50,7 +51,7 @@ const PARTS: [TestPart; 9] = [
 
 /// The packages, in groups that are built together: all in one, cargo would unite their features, and build Binaryen and
 /// wasmtime anew whenever somebody builds one of them alone.
-const TOOLCHAIN: &[&str] = &["xtask", "moonwright-compress"];
+const TOOLCHAIN: &[&str] = &["xtask", "moonwright-compress", "moonwright-bytecode"];
 const TESTS: &[&str] =
     &["moonwright-tests", "moonwright", "moonwright-bench", "moonwright-run", "--features=moonwright/wasmi"];
 

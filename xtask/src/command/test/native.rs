@@ -10,10 +10,17 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use super::tally::Tally;
-use super::{Session, announce};
+use super::{Session, announce, bytecode};
 use crate::command::cc;
 use crate::recipe::LuaVersion;
 use crate::upstream;
+
+/// Turns on Lua's internal assertions.
+const ASSERTIONS: &str = "-DLUAI_ASSERT";
+
+/// What makes a program run under the address sanitizer. A request that no memory can meet is an error of the program's,
+/// which the runtime has to take.
+pub(super) const ASAN: (&str, &str) = ("ASAN_OPTIONS", "allocator_may_return_null=1:hard_rss_limit_mb=4000");
 
 /// What everything is compiled with: optimised a little, or deep recursion would need more stack than there is.
 const SANITIZERS: [&str; 5] =
@@ -103,6 +110,12 @@ pub fn run(session: &Session) -> Result<Tally> {
             }
         }
     }
+    for version in [LuaVersion::V54, LuaVersion::V55] {
+        let mut asserting = sanitizers.clone();
+        asserting.push(ASSERTIONS.to_owned());
+        let program = compile_host(session, version, bytecode::NAME, bytecode::NAME, &asserting)?;
+        bytecode::run(session, version, &program, &mut tally)?;
+    }
     tests.retain(|test| session.filter.as_ref().is_none_or(|filter| test.name.contains(filter)));
 
     let results: Vec<(&Test, Option<String>)> =
@@ -122,11 +135,7 @@ pub fn run(session: &Session) -> Result<Tally> {
 
 /// What the test printed if it failed.
 fn failure(test: &Test) -> Result<Option<String>> {
-    // A request that no memory can meet is an error of the program's, which the runtime has to take.
-    let output = Command::new(&test.program)
-        .args(&test.arguments)
-        .env("ASAN_OPTIONS", "allocator_may_return_null=1:hard_rss_limit_mb=4000")
-        .output();
+    let output = Command::new(&test.program).args(&test.arguments).env(ASAN.0, ASAN.1).output();
     let output = output.with_context(|| format!("cannot run {}", test.program.display()))?;
     if output.status.success() {
         return Ok(None);
@@ -190,7 +199,9 @@ fn compile_host(
     let mut headers = vec![runtime.clone(), prepared.folder.clone()];
     let own = native.join(source);
     if own.is_dir() {
-        sources.extend(files(&own, "cpp")?);
+        for extension in ["c", "cpp"] {
+            sources.extend(files(&own, extension)?);
+        }
         headers.push(own);
     } else {
         sources.push(own);
@@ -212,7 +223,7 @@ fn compile_host(
 }
 
 /// The files of a folder with this extension, sorted; none where there is no such folder.
-fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
+pub(super) fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     if !folder.is_dir() {
         return Ok(found);

@@ -1,5 +1,5 @@
 /*
-** verify.c
+** main.c
 ** Tests of the verifier of bytecode, with Lua's assertions on: what the
 ** compiler makes is accepted, and what is accepted runs without harm. See
 ** the usage message at the end.
@@ -84,14 +84,14 @@ static struct {
 
 
 static void fatal (const char *what, const char *detail) {
-  fprintf(stderr, "verify: %s: %s\n", what, detail);
+  fprintf(stderr, "bytecode: %s: %s\n", what, detail);
   abort();
 }
 
 
 /* the mutant in progress, for whoever looks into a crash */
 static void keep (const char *s, size_t n) {
-  const char *name = getenv("VERIFY_KEEP");
+  const char *name = getenv("BYTECODE_KEEP");
   FILE *f = (name != NULL) ? fopen(name, "wb") : NULL;
   if (f != NULL) {
     fwrite(s, 1, n, f);
@@ -573,14 +573,14 @@ int main (int argc, char **argv) {
     return 0;
   }
   if (argc < 5) {
-    fprintf(stderr, "usage: verify accept|mutate|verdicts SEED COUNT FILE...\n"
-                    "       verify run CHUNK\n"
+    fprintf(stderr, "usage: bytecode accept|mutate|verdicts SEED COUNT FILE...\n"
+                    "       bytecode run CHUNK [SEED]\n"
                     "accept: COUNT generated programs and the files' are "
                     "compiled, dumped and loaded\n"
                     "mutate: COUNT mutants of them are loaded and, if "
                     "accepted, run\n"
                     "verdicts: writes COUNT mutants and their verdicts\n"
-                    "VERIFY_KEEP names a file that has the last chunk when "
+                    "BYTECODE_KEEP names a file that has the last chunk when "
                     "it crashes\n");
     return 2;
   }

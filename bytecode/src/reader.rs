@@ -1,0 +1,125 @@
+//! Reads bytes, numbers and strings of a chunk, never past its end.
+
+use crate::{Error, Version};
+
+/// The longest string that is a short one, which is what names of fields have to be.
+const MAX_SHORT: usize = 40;
+
+pub(crate) const TRUNCATED: Error = Error::Chunk("truncated chunk");
+
+/// What is known of a string: whether it is a short one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Text {
+    pub(crate) short: bool,
+}
+
+pub(crate) struct Reader<'a> {
+    version: Version,
+    bytes: &'a [u8],
+    at: usize,
+    /// Bytes that functions still to come will need.
+    pub(crate) due: usize,
+    /// Strings so far (5.5 refers to them by number).
+    strings: Vec<Text>,
+}
+
+impl<'a> Reader<'a> {
+    pub(crate) fn new(version: Version, bytes: &'a [u8]) -> Self {
+        Self { version, bytes, at: 0, due: 0, strings: Vec::new() }
+    }
+
+    fn left(&self) -> usize {
+        self.bytes.len() - self.at
+    }
+
+    pub(crate) fn take(&mut self, count: usize) -> Result<&'a [u8], Error> {
+        let taken = self.bytes.get(self.at..).and_then(|rest| rest.get(..count)).ok_or(TRUNCATED)?;
+        self.at += count;
+        Ok(taken)
+    }
+
+    pub(crate) fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.take(N)?);
+        Ok(array)
+    }
+
+    pub(crate) fn byte(&mut self) -> Result<u8, Error> {
+        Ok(self.array::<1>()?[0])
+    }
+
+    /// A number of any length, most significant bits first.
+    pub(crate) fn varint(&mut self, limit: u64) -> Result<u64, Error> {
+        let limit = limit >> 7;
+        let mut value = 0u64;
+        loop {
+            let byte = self.byte()?;
+            let (over, last) = match self.version {
+                Version::Lua54 => (value >= limit, byte & 0x80 != 0),
+                Version::Lua55 => (value > limit, byte & 0x80 == 0),
+            };
+            if over {
+                return Err(Error::Chunk("integer overflow"));
+            }
+            value = value << 7 | u64::from(byte & 0x7f);
+            if last {
+                return Ok(value);
+            }
+        }
+    }
+
+    /// A C `int` that is not negative.
+    pub(crate) fn int(&mut self) -> Result<i32, Error> {
+        let value = self.varint(i32::MAX.unsigned_abs().into())?;
+        i32::try_from(value).map_err(|_| Error::Chunk("integer overflow"))
+    }
+
+    /// The count of items of at least `size` bytes each, which have to be there.
+    pub(crate) fn count(&mut self, size: usize) -> Result<usize, Error> {
+        let count = usize::try_from(self.int()?).map_err(|_| TRUNCATED)?;
+        match self.left().checked_sub(self.due) {
+            Some(free) if count <= free / size => Ok(count),
+            _ => Err(TRUNCATED),
+        }
+    }
+
+    /// Skips to a multiple of `to` (5.5 only).
+    pub(crate) fn align(&mut self, to: usize) -> Result<(), Error> {
+        self.take(self.at.next_multiple_of(to) - self.at).map(|_| ())
+    }
+
+    /// A string, or none.
+    pub(crate) fn string(&mut self) -> Result<Option<Text>, Error> {
+        match self.version {
+            Version::Lua54 => {
+                let size = self.varint(u64::MAX)?;
+                let Some(size) = size.checked_sub(1) else { return Ok(None) };
+                let size = usize::try_from(size).map_err(|_| TRUNCATED)?;
+                self.take(size)?;
+                Ok(Some(Text { short: size <= MAX_SHORT }))
+            }
+            Version::Lua55 => {
+                let size = self.varint(i64::MAX.unsigned_abs())?;
+                let Some(size) = size.checked_sub(1) else { return self.earlier() };
+                let size = usize::try_from(size).map_err(|_| TRUNCATED)?;
+                if size >= self.left() {
+                    return Err(TRUNCATED);
+                }
+                self.take(size)?;
+                if self.byte()? != 0 {
+                    return Err(Error::Chunk("string without its end"));
+                }
+                let text = Text { short: size <= MAX_SHORT };
+                self.strings.push(text);
+                Ok(Some(text))
+            }
+        }
+    }
+
+    /// A string that came before, by its number from 1; 0 is none.
+    fn earlier(&mut self) -> Result<Option<Text>, Error> {
+        let Some(index) = self.varint(u64::MAX)?.checked_sub(1) else { return Ok(None) };
+        let text = usize::try_from(index).ok().and_then(|index| self.strings.get(index));
+        text.copied().map(Some).ok_or(Error::Chunk("invalid string index"))
+    }
+}
