@@ -51,6 +51,7 @@ typedef struct Flow {
   unsigned int last;  /* highest one to follow in this round */
   unsigned int first, lastback;  /* lowest and highest one of the next */
   size_t work;  /* what may still be done */
+  unsigned int ever;  /* which sets had anything in them so far */
   uint32_t set[SETS][MAXWORDS];  /* the current state */
 } Flow;
 
@@ -75,6 +76,10 @@ static void check (Flow *f, int ok, const char *why) {
 static int range (Flow *f, int s, int a, int b, int what) {
   uint32_t *set = f->set[s];
   int w;
+  if (what == ADD)
+    f->ever |= 1u << s;
+  else if (!(f->ever >> s & 1))
+    return what != ALL || a >= b;
   if (a < 0) a = 0;
   for (w = a >> 5; w << 5 < b; w++) {
     uint32_t m = ~(uint32_t)0;
