@@ -68,17 +68,17 @@ const unsigned short mw_opcodes[NUM_OPCODES] = {
   op(R_, U_READ, U_EVENT, 0), op(R_, 0, U_EVENT, 0),  /* MMBIN MMBINI */
   op(R_, U_NUMBER, U_EVENT, 0),  /* MMBINK */
   unary, unary, unary, unary,
-  special, special, special, special,  /* CONCAT CLOSE TBC JMP */
+  special, special, op(R_, 0, 0, 0), special,  /* CONCAT CLOSE TBC JMP */
   compare(U_READ), compare(U_READ), compare(U_READ),  /* EQ LT LE */
   compare(U_CONST), compare(0), compare(0), compare(0), compare(0),
   compare(0),  /* EQK EQI LTI LEI GTI GEI */
   compare(0), op(W_, U_READ, 0, F_JMP),  /* TEST TESTSET */
-  special, special,  /* CALL TAILCALL */
+  op(R_, 0, 0, 0), op(R_, 0, 0, 0),  /* CALL TAILCALL */
   special, special, op(R_, 0, 0, 0),  /* RETURN... */
   special, special, special, op(0, 0, 0, F_TFORLOOP), special,  /* FOR... */
   special,  /* SETLIST */
   op(W_, 0, 0, 0),  /* CLOSURE */
-  special,  /* VARARG */
+  op(R_, 0, 0, 0),  /* VARARG */
 #if MW_LUA == 55
   op(W_, U_READ, U_READ, 0),  /* GETVARG */
   op(R_, 0, 0, 0),  /* ERRNNIL */
@@ -181,25 +181,25 @@ static void items (const Verifier *v, unsigned int extra) {
 
 /* a method's long name was loaded by the instruction before (5.4 only) */
 static void method (Verifier *v, Instruction i) {
-  registers(v, arga(i), 2);
 #if MW_LUA == 54
-  const Instruction *code = v->p->code;
-  int pc = v->pc;
-  const TValue *k = NULL;
-  if (argk(i))
-    k = constant(v, (unsigned int)argc(i));
-  else if (pc > 0 && opcode(code[pc - 1]) == OP_LOADK) {
-    if (arga(code[pc - 1]) == argc(i))
-      k = constant(v, (unsigned int)argbx(code[pc - 1]));
-    v->marks[pc] |= M_INNER;
+  int k = argc(i), ok = 1;
+  if (!argk(i)) {
+    Instruction last = (v->pc > 0) ? v->p->code[v->pc - 1] : 0;
+    Instruction load = last;
+    k = argbx(last);
+    if (opcode(last) == OP_EXTRAARG) {
+      load = v->p->code[v->pc - 2];
+      k = (int)argax(last);
+    }
+    ok = (opcode(load) == OP_LOADK || opcode(load) == OP_LOADKX) &&
+         arga(load) == argc(i);
+    v->marks[v->pc] |= M_INNER;
   }
-  else if (pc > 1 && opcode(code[pc - 2]) == OP_LOADKX) {
-    if (arga(code[pc - 2]) == argc(i))
-      k = constant(v, argax(code[pc - 1]));
-    v->marks[pc] |= M_INNER;
-  }
-  check(v, k != NULL && ttisstring(k), "method's name is no string");
+  registers(v, arga(i), 2);
+  check(v, ok && ttisstring(constant(v, (unsigned int)k)),
+        "method's name is no string");
 #else
+  registers(v, arga(i), 2);
   operand(v, U_NAME, argc(i), 0);
 #endif
 }
@@ -227,8 +227,7 @@ static void instruction (Verifier *v, Instruction i) {
       unsigned int extra = argax(code[pc + 1]);
       check(v, argk(i) == (extra != 0), "extra argument does not fit");
       items(v, extra);
-      check(v, h <= 31 && (h == 0 || 1u << (h - 1) <
-                           2 * (unsigned int)p->sizecode),
+      check(v, h <= 31 && (1u << h) >> 2 < (unsigned int)p->sizecode,
             "more fields than instructions");
       break;
     }
@@ -238,19 +237,15 @@ static void instruction (Verifier *v, Instruction i) {
       registers(v, a, b);
       break;
     case OP_CLOSE: registers(v, a, 0); break;
-    case OP_TBC: registers(v, a, 1); break;
     case OP_JMP: target(v, pc + 1 + argsj(i)); break;
     case OP_TESTSET: target(v, pc + 2); break;
     case OP_CALL:
-      registers(v, a, (b > 0) ? b : 1);
-      registers(v, a, (c > 0) ? c - 1 : 0);
+      registers(v, a, b);
+      registers(v, a, c - 1);
       break;
-    case OP_TAILCALL:
-      registers(v, a, (b > 0) ? b : 1);
-      leave(v, c);
-      break;
+    case OP_TAILCALL: b++;  /* FALLTHROUGH */
     case OP_RETURN:
-      registers(v, a, (b > 0) ? b - 1 : 0);
+      registers(v, a, b - 1);
       leave(v, c);
       break;
     case OP_RETURN0: registers(v, a, 0);  /* FALLTHROUGH */
@@ -302,8 +297,7 @@ static void instruction (Verifier *v, Instruction i) {
       check(v, argbx(i) < p->sizep, "function out of range");
       break;
     case OP_VARARG:
-      registers(v, a, (c > 0) ? c - 1 : 0);
-      registers(v, a, c == 0);
+      registers(v, a, c - 1);
 #if MW_LUA == 54
       check(v, v->hidden, "no variable arguments");
 #else

@@ -96,6 +96,17 @@ static int range (Flow *f, int s, int a, int b, int what) {
 }
 
 
+/* is 'a' in the set? */
+static int has (const Flow *f, int s, int a) {
+  return f->set[s][a >> 5] >> (a & 31) & 1;
+}
+
+
+static void add (Flow *f, int s, int a) {
+  range(f, s, a, a + 1, ADD);
+}
+
+
 /* 'n' registers from 'a' on are read */
 static void get (Flow *f, int a, int n) {
   check(f, range(f, WRITTEN, a, a + n, ALL),
@@ -195,7 +206,7 @@ static void closure (Flow *f, int a, const Proto *p) {
       get(f, u->idx, 1);
       if (u->kind == 0)  /* may be assigned to? */
         change(f, u->idx, 1);
-      range(f, CAPTURED, u->idx, u->idx + 1, ADD);
+      add(f, CAPTURED, u->idx);
     }
   }
   f->work -= (f->work > (size_t)i) ? (size_t)i : f->work;
@@ -232,8 +243,8 @@ static int step (Flow *f, int pc) {
     case OP_NEWTABLE:
       put(f, a, 1);
       cut(f, a + 1);
-      if (range(f, CAPTURED, a, a + 1, NONE))
-        range(f, TABLE, a, a + 1, ADD);
+      if (!has(f, CAPTURED, a))
+        add(f, TABLE, a);
       return pc + 2;
     case OP_SELF:
       get(f, b, 1);
@@ -254,7 +265,7 @@ static int step (Flow *f, int pc) {
      toclose:
       check(f, range(f, TOCLOSE, a, v->nregs, NONE),
             "variables are to be closed out of order");
-      range(f, TOCLOSE, a, a + 1, ADD);
+      add(f, TOCLOSE, a);
       if (opcode(i) == OP_TBC) break;
       flow(f, pc + 1 + argbx(i));
       return -1;
@@ -292,11 +303,11 @@ static int step (Flow *f, int pc) {
       put(f, a, 3);
       flow(f, pc + 2 + argbx(i));
       if (range(f, CAPTURED, a, a + 3, NONE))
-        range(f, LOOP, a, a + 1, ADD);
+        add(f, LOOP, a);
       if (MW_LUA == 54) put(f, a + 3, 1);
       break;
     case OP_FORLOOP:
-      check(f, range(f, LOOP, a, a + 1, ALL),
+      check(f, has(f, LOOP, a),
             "loop without what FORPREP left");
       flow(f, pc + 1);
       if (MW_LUA == 54) put(f, a + 3, 1);
@@ -322,13 +333,13 @@ static int step (Flow *f, int pc) {
       return pc + 2;
     }
     case OP_SETLIST:
-      check(f, range(f, TABLE, a, a + 1, ALL), "list without its table");
+      check(f, has(f, TABLE, a), "list without its table");
       b = listb(i);
       arguments(f, pc, a + 1, b ? b : -1);
       return pc + 1 + argk(i);
     case OP_CLOSURE: closure(f, a, v->p->p[argbx(i)]); break;
     case OP_VARARG:
-      check(f, MW_LUA == 54 || !argk(i) || range(f, TABLE, b, b + 1, ALL),
+      check(f, MW_LUA == 54 || !argk(i) || has(f, TABLE, b),
             "variable arguments without their table");
       if (c > 0) put(f, a, c - 1);
       else cut(f, a);
@@ -337,7 +348,7 @@ static int step (Flow *f, int pc) {
       if (MW_LUA == 55) {
         int n = v->p->numparams;
         put(f, n, 1);
-        if (!v->hidden) range(f, TABLE, n, n + 1, ADD);
+        if (!v->hidden) add(f, TABLE, n);
       }
       break;
     default: {

@@ -414,8 +414,7 @@ impl Body<'_> {
                 self.check(index < self.function.functions.len(), "function out of range")
             }
             Op::VarArg => {
-                self.in_frame(a, (c - 1).max(0))?;
-                self.in_frame(a, i32::from(c == 0))?;
+                self.in_frame(a, (c - 1).max(1))?;
                 let there = if lua54 || !i.k() {
                     self.hidden
                 } else {

@@ -120,8 +120,7 @@ int mw_text_put (lua_State *L, const mw_Buffer *rec, uint64_t *hash,
     key.n = 0;
     mw_text_key(L, &key, h);
     if (!mw_store_get(L, 0, key.data, key.n, &old)) {
-      if (js_ext_table_set(0, key.data, (unsigned int)key.n,
-                           rec->data, (unsigned int)rec->n) != 0)
+      if (!mw_store_set(L, 0, key.data, key.n, rec->data, rec->n))
         return 0;
       (*n)++;
       break;

@@ -26,8 +26,9 @@ int mw_bad (const char *what, const char *name, size_t len) {
 
 
 void mw_read_version (mw_Reader *r) {
-  if (mw_read_u8(r) != MW_FORMAT && r->err == NULL)
-    r->err = "unknown version";
+  unsigned int version = mw_read_u8(r);
+  if (version != MW_FORMAT && r->err == NULL)
+    r->err = (version == 0) ? "wrong checksum" : "unknown version";
 }
 
 

@@ -135,8 +135,8 @@ static void writeentry (lua_State *L, void *ud) {
                                 (unsigned int)mw_S.key.n) == 0;
   else
     a->ok = mw_store_encode(L, &mw_S.val, &a->val) &&
-            js_ext_table_set(a->id, mw_S.key.data, (unsigned int)mw_S.key.n,
-                      mw_S.val.data, (unsigned int)mw_S.val.n) == 0;
+            mw_store_set(L, a->id, mw_S.key.data, mw_S.key.n,
+                         mw_S.val.data, mw_S.val.n);
   mw_buf_shrink(&mw_S.val, 65536);
 }
 

@@ -150,10 +150,9 @@ static void givehash (lua_State *L, uint32_t key, const unsigned char *p,
 }
 
 
-static void putpart (uint32_t table, const unsigned char *key, size_t klen,
-                     const unsigned char *val, size_t vlen) {
-  if (js_ext_table_set(table, key, (unsigned int)klen, val,
-                       (unsigned int)vlen) != 0)
+static void putpart (lua_State *L, uint32_t table, const unsigned char *key,
+                     size_t klen, const unsigned char *val, size_t vlen) {
+  if (!mw_store_set(L, table, key, klen, val, vlen))
     I.err = MW_STOREFAILED;
 }
 
@@ -179,7 +178,7 @@ static void recordpart (lua_State *L, mw_Reader *r, int step, int kind,
   id = mw_map_find(&mw_R.seen[kind], NULL, key)->state;
   mw_S.key.n = 0;
   mw_store_key(L, &mw_S.key, mw_recordtag[kind], id);
-  putpart(0, mw_S.key.data, mw_S.key.n, p, n);
+  putpart(L, 0, mw_S.key.data, mw_S.key.n, p, n);
 }
 
 
@@ -201,7 +200,7 @@ static void tablepart (lua_State *L, mw_Reader *r, int step, uint32_t key) {
         I.err = damaged;
     }
     else if (step == STEP_WRITE)
-      putpart(id, k, klen, v, vlen);
+      putpart(L, id, k, klen, v, vlen);
   }
 }
 

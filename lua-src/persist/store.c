@@ -69,6 +69,11 @@ int mw_store_encode (lua_State *L, mw_Buffer *b, const TValue *v) {
 }
 
 
+static uint32_t checksum (const unsigned char *p, size_t n) {
+  return (uint32_t)mw_hash(MW_HASHSEED, p, n);
+}
+
+
 /* room of 'b', as a length that the host takes */
 static unsigned int room (const mw_Buffer *b) {
   return (b->cap < 0x7fffffff) ? (unsigned int)b->cap : 0x7fffffff;
@@ -87,7 +92,32 @@ int mw_store_get (lua_State *L, uint32_t id, const void *key, size_t klen,
     return 0;
   b->n = (size_t)n;
   mw_note(mw_bytes(b->n));
+  if (n > 6 && b->data[0] >= MW_TAG_OPEN && b->data[1] == MW_SEALED) {
+    uint32_t sum;
+    b->n -= 4;
+    memcpy(&sum, b->data + b->n, 4);
+    b->data[1] = (sum == checksum(b->data, b->n)) ? MW_FORMAT : 0;
+  }
   return 1;
+}
+
+
+int mw_store_set (lua_State *L, uint32_t id, const void *key, size_t klen,
+                  const void *val, size_t n) {
+  static mw_Buffer b;
+  int ok;
+  if (n > 2 && *(const unsigned char *)val >= MW_TAG_OPEN) {
+    b.n = 0;
+    mw_buf_add(L, &b, val, n);
+    b.data[1] = MW_SEALED;
+    mw_buf_addu32(L, &b, checksum(b.data, n));
+    val = b.data;
+    n = b.n;
+  }
+  ok = js_ext_table_set(id, key, (unsigned int)klen, val,
+                        (unsigned int)n) == 0;
+  mw_buf_shrink(&b, 4096);
+  return ok;
 }
 
 
@@ -157,9 +187,9 @@ static void fail (lua_State *L, Flush *f, GCObject *o, int link,
 }
 
 
-static int set (Flush *f, uint32_t id) {
-  if (js_ext_table_set(id, mw_S.key.data, (unsigned int)mw_S.key.n,
-                       mw_S.val.data, (unsigned int)mw_S.val.n) != 0)
+static int set (lua_State *L, Flush *f, uint32_t id) {
+  if (!mw_store_set(L, id, mw_S.key.data, mw_S.key.n, mw_S.val.data,
+                    mw_S.val.n))
     return 0;
   f->n++;
   return 1;
@@ -183,7 +213,7 @@ static int putcounter (lua_State *L, Flush *f) {
   mw_buf_addu32(L, &mw_S.val, mw_S.next);
   p = mw_S.val.data + mw_S.val.n - 4;
   mw_buf_addu32(L, &mw_S.val, (uint32_t)mw_hash(MW_HASHSEED, p, 4));
-  if (!set(f, 0))
+  if (!set(L, f, 0))
     return 0;
   mw_S.counterdirty = 0;
   return 1;
@@ -230,7 +260,7 @@ static int putentry (lua_State *L, Flush *f, Table *h, uint32_t id,
   int link;
   entry(L, h, key, &v, &link);
   if (ttisnil(&v) ? erase(f, id)
-                  : mw_store_encode(L, &mw_S.val, &v) && set(f, id))
+                  : mw_store_encode(L, &mw_S.val, &v) && set(L, f, id))
     return 1;
   fail(L, f, obj2gco(h), link, key);
   return 0;
@@ -261,7 +291,7 @@ static int putobject (lua_State *L, Flush *f, GCObject *o) {
       mw_buf_addu8(L, &mw_S.val, MW_TAG_NIL);
     }
   }
-  if (set(f, 0))
+  if (set(L, f, 0))
     return 1;
   fail(L, f, o, MW_LINK_NONE, NULL);
   return 0;

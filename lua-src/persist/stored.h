@@ -28,7 +28,8 @@
 #define MW_TAG_NAMED	0x15	/* permanent, by name */
 #define MW_TAG_HANDLE	0x16	/* handle of 'ext.table' */
 
-#define MW_FORMAT	1	/* version of all these records */
+#define MW_FORMAT	1	/* version of all these records, as they are built */
+#define MW_SEALED	2	/* ... as they are stored: a checksum follows */
 
 /* who gave a permanent its name */
 #define MW_BYRUNTIME	0
@@ -351,10 +352,19 @@ extern void mw_store_key (lua_State *L, mw_Buffer *b, int tag, uint32_t id);
 
 /*
 ** Reads an entry into 'b' (from its start). Returns 0 if there is none.
-** Raises memory errors.
+** Raises memory errors. What begins with a tag from MW_TAG_OPEN on comes as
+** it was built, without its checksum; if that does not fit, the version is
+** one that there is not.
 */
 extern int mw_store_get (lua_State *L, uint32_t id, const void *key,
                          size_t klen, mw_Buffer *b);
+
+/*
+** Sets an entry; what begins with a tag from MW_TAG_OPEN on gets a checksum.
+** Returns 0 if the host's store failed. Raises memory errors.
+*/
+extern int mw_store_set (lua_State *L, uint32_t id, const void *key,
+                         size_t klen, const void *val, size_t n);
 
 /*
 ** Reads all keys of a table into 'b' and checks their lengths. Returns

@@ -1,13 +1,14 @@
 // main.cpp
-// Native tests of persistence: programs of tests/persist (PROGRAM...), the exported functions (--exports), memory that
-// runs out (--shortage GRAPHS), damaged stores (--fuzz MUTANTS PROGRAM...). With DUMP in the environment what programs
-// leave in the store is printed.
+// Native tests of persistence: programs of tests/persist (PROGRAM...), the exported functions (--exports), stores of earlier
+// releases (--formats PROGRAM), memory that runs out (--shortage GRAPHS), damaged stores (--fuzz MUTANTS PROGRAM...). With
+// DUMP in the environment what programs leave in the store is printed.
 
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
 #include "exports.h"
+#include "formats.h"
 #include "fuzz.h"
 #include "program.h"
 #include "shortage.h"
@@ -18,6 +19,8 @@ int main(int argc, char **argv) {
   bool ok = argc > 1;
   if (what == "--exports")
     ok = checkExports();
+  else if (what == "--formats" && argc == 3)
+    ok = checkFormats(argv[2]);
   else if (what == "--shortage" && argc == 3)
     ok = checkShortage(argv[2]);
   else if (what == "--fuzz" && argc > 3)

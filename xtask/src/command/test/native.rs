@@ -37,7 +37,8 @@ const HOSTS: [(&str, &str, &str); 3] =
 /// The one that runs programs with restarts in between; and what else it does: a name and its arguments, where one that
 /// ends in `.lua` is a file of the checkout.
 const PERSIST: &str = "persist";
-const PERSIST_CHECKS: [(&str, &[&str]); 3] = [
+const PERSIST_CHECKS: [(&str, &[&str]); 4] = [
+    ("stores of earlier releases", &["--formats", "tests/persist/formats/read.lua"]),
     ("exports", &["--exports"]),
     ("shortage of memory", &["--shortage", "tests/persist/with/graphs.lua"]),
     (
