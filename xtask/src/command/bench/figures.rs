@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::engine::{Engines, NATIVE, Sample, WASMOON};
 use super::sheet::{Sheet, Target};
-use super::spread::Spread;
+use super::spread::{Spread, geometric_mean};
 
 /// Everything that was measured.
 #[derive(Debug, Serialize)]
@@ -21,6 +21,9 @@ struct Row {
     cold: Spread,
     warm: Spread,
 }
+
+/// What is compared with what, in the order of the columns.
+const COMPARED: [(&str, &str); 4] = [("speed", NATIVE), ("size", NATIVE), ("speed", WASMOON), ("size", WASMOON)];
 
 /// Where there are no measurements.
 const NOTHING: Spread = Spread { median: f64::NAN, least: f64::NAN, most: f64::NAN };
@@ -87,19 +90,27 @@ impl Figures {
         let rows = self.rows.iter().filter(|row| time(row).is_some());
         let mut names: Vec<&str> = rows.map(|row| row.benchmark.as_str()).collect();
         names.dedup();
+        let mut all = [const { Vec::new() }; 4];
         for name in names {
             let median = |engine| self.row(name, engine).and_then(&time).map_or(f64::NAN, |spread| spread.median);
-            let ratio = |ours, theirs| format!("{:.2}", median(ours) / median(theirs));
             let spread =
                 self.rows.iter().filter(|row| row.benchmark == name).filter_map(|row| Some(time(row)?.percent()));
             let mut cells = vec![name.to_owned()];
             cells.extend([NATIVE, WASMOON, "speed", "size"].map(|engine| milliseconds(median(engine))));
-            cells.extend(
-                [("speed", NATIVE), ("size", NATIVE), ("speed", WASMOON), ("size", WASMOON)].map(|(a, b)| ratio(a, b)),
-            );
+            for ((ours, theirs), ratios) in COMPARED.into_iter().zip(&mut all) {
+                let ratio = median(ours) / median(theirs);
+                ratios.push(ratio);
+                cells.push(format!("{ratio:.2}"));
+            }
             cells.push(format!("±{:.0} %", spread.fold(0.0, f64::max)));
             table.rows.push(cells);
         }
+        let mut means = vec!["geometric mean".to_owned()];
+        means.resize(5, String::new());
+        means
+            .extend(all.iter().map(|ratios| geometric_mean(ratios).map_or(String::new(), |mean| format!("{mean:.2}"))));
+        means.push(String::new());
+        table.rows.push(means);
         table
     }
 

@@ -9,8 +9,33 @@ use crate::cli::BenchArgs;
 use crate::progress::{Progress, Terminal};
 
 /// The Lua programs of `bench/lua`, in the order of the table.
-const PROGRAMS: [&str; 9] =
-    ["startup", "fib", "loop", "nbody", "coroutine_switch", "pcall_error", "methods", "tables", "strings"];
+const PROGRAMS: [&str; 25] = [
+    "startup",
+    "fib",
+    "loop",
+    "loop_integer",
+    "loop_float",
+    "nbody",
+    "spectral_norm",
+    "matrix",
+    "sort",
+    "sort_comparator",
+    "string_build",
+    "patterns",
+    "format",
+    "strings",
+    "closures",
+    "methods",
+    "coroutine_switch",
+    "generators",
+    "pcall",
+    "pcall_error",
+    "table_insert",
+    "tables",
+    "garbage_short",
+    "garbage_long",
+    "memory",
+];
 
 /// Measures the programs that `args` names.
 ///

@@ -1,0 +1,13 @@
+-- table.sort with the language's own comparison: integers, and strings.
+local seed = 42
+local function random ()
+  seed = (seed * 1103515245 + 12345) % 2147483648
+  return seed
+end
+
+local numbers, words = {}, {}
+for i = 1, 150000 do numbers[i] = random() end
+for i = 1, 30000 do words[i] = "w" .. random() end
+table.sort(numbers)
+table.sort(words)
+return numbers[1] .. " " .. numbers[75000] .. " " .. words[15000]
