@@ -1,6 +1,7 @@
 //! What `cargo xtask bench` runs under wasmtime: one process a measurement, which prints JSON. `bench/hosts` has the same
 //! for node and for native Lua.
 
+mod costs;
 mod persistence;
 
 use anyhow::{Result, bail};
@@ -12,7 +13,8 @@ fn main() -> Result<()> {
         ["persistence", full, core, folder, rounds] => {
             persistence::measure(full.as_ref(), core.as_ref(), folder.as_ref(), rounds.parse()?)?
         }
-        _ => bail!("expected: persistence FULL.wasm CORE.wasm FOLDER ROUNDS"),
+        ["crate", module, rounds] => costs::measure(module.as_ref(), rounds.parse()?)?,
+        _ => bail!("expected: persistence FULL.wasm CORE.wasm FOLDER ROUNDS, or: crate BRIDGE.wasm ROUNDS"),
     };
     println!("{printed}");
     Ok(())

@@ -44,7 +44,7 @@ pub enum Command {
     Serve(ServeArgs),
     /// Run all tests: Rust, Lua under wasmtime, node and Chromium, checks
     Test(TestArgs),
-    /// Measure speed against wasmoon, fengari and native Lua side by side, and what persistence costs
+    /// Measure speed against wasmoon, fengari and native Lua side by side, and what persistence and the Rust crate cost
     Bench(BenchArgs),
 }
 
@@ -441,6 +441,8 @@ pub enum BenchSection {
     Persistence,
     /// What the npm package costs in a page.
     Chromium,
+    /// What the Rust crate costs: instances, calls each way, flushes.
+    Crate,
 }
 
 impl BenchSection {
@@ -450,6 +452,7 @@ impl BenchSection {
             BenchSection::Programs => "programs",
             BenchSection::Persistence => "persistence",
             BenchSection::Chromium => "chromium",
+            BenchSection::Crate => "crate",
         }
     }
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: what the modules cost in time, memory and bytes, each figure beside what it is held against.
 
 mod chromium;
+mod costs;
 mod document;
 mod engine;
 mod figures;
@@ -15,12 +16,14 @@ use anyhow::Result;
 use super::{Outcome, print, project_root};
 use crate::cli::{BenchArgs, BenchSection};
 use chromium::Chromium;
+use costs::Costs;
 use machine::Machine;
 use persistence::Persistence;
 use sheet::Sheet;
 
 /// The sections in their order.
-const SECTIONS: [BenchSection; 3] = [BenchSection::Programs, BenchSection::Persistence, BenchSection::Chromium];
+const SECTIONS: [BenchSection; 4] =
+    [BenchSection::Programs, BenchSection::Persistence, BenchSection::Chromium, BenchSection::Crate];
 
 /// Measures and prints; the figures are a report, not a check.
 pub fn run(args: &BenchArgs) -> Result<Outcome> {
@@ -43,6 +46,10 @@ pub fn run(args: &BenchArgs) -> Result<Outcome> {
             }
             BenchSection::Chromium => {
                 let result = Chromium::measure(&machine)?;
+                (serde_json::to_value(&result)?, result.sheets())
+            }
+            BenchSection::Crate => {
+                let result = Costs::measure(&machine)?;
                 (serde_json::to_value(&result)?, result.sheets())
             }
         };

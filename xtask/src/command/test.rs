@@ -52,8 +52,14 @@ const PARTS: [TestPart; 9] = [
 /// The packages, in groups that are built together: all in one, cargo would unite their features, and build Binaryen and
 /// wasmtime anew whenever somebody builds one of them alone.
 const TOOLCHAIN: &[&str] = &["xtask", "moonwright-compress", "moonwright-bytecode"];
-const TESTS: &[&str] =
-    &["moonwright-tests", "moonwright", "moonwright-bench", "moonwright-run", "--features=moonwright/wasmi"];
+const TESTS: &[&str] = &[
+    "moonwright-tests",
+    "moonwright",
+    "moonwright-bench",
+    "moonwright-run",
+    "moonwright-server-example",
+    "--features=moonwright/wasmi",
+];
 
 /// The stores, apart from those who build wasmtime: what the servers' clients need would have it built once more.
 const STORES: &[&str] = &["moonwright-store", "--all-features"];
