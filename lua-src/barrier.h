@@ -33,7 +33,7 @@ extern Table *mw_shellmt;
 
 /*
 ** Its '__index', so that misses in other tables need no test for it. The
-** function is never called: 'luaV_finishget' knows it.
+** function is never called: 'luaT_callTMres' knows it.
 */
 extern int mw_loader (lua_State *L);
 
@@ -78,7 +78,7 @@ extern int mw_getmissing (lua_State *L, Table *h, const TValue *key,
 ** 'luaV_finishget' for the shell 't': loads it and gets t[key], with its
 ** metamethods. Returns the tag of the result.
 */
-extern int mw_finishget (lua_State *L, const TValue *t, TValue *key,
+extern int mw_finishget (lua_State *L, const TValue *t, const TValue *key,
                          StkId val);
 
 /* does the store have an entry of the loaded shell 'h' that is not in memory? */
@@ -93,15 +93,19 @@ extern void mw_afternext (lua_State *L, Table *h);
 
 /*
 ** {==================================================================
-** Writes: each is called before the write it stands for, notes it, and
-** promotes what becomes reachable. If it raises an error (something can't
-** be persisted, or no memory), the write must not happen.
+** Writes: each notes the write it stands for and promotes what becomes
+** reachable. 'mw_set' then does the write; the others are called before it,
+** and if one raises an error (something can't be persisted, or no memory),
+** it must not happen.
 ** ===================================================================
 */
 
-/* h[key] = val, unless a '__newindex' metamethod is in the way */
-extern void mw_beforeset (lua_State *L, Table *h, const TValue *key,
-                          const TValue *val);
+/*
+** Does h[key] = val. If a '__newindex' metamethod is in the way, it is
+** returned, and nothing has happened; else NULL.
+*/
+extern const TValue *mw_set (lua_State *L, Table *h, const TValue *key,
+                             TValue *val);
 
 /* rawset(h, key, val) */
 extern void mw_beforerawset (lua_State *L, Table *h, const TValue *key,

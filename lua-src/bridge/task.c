@@ -120,7 +120,7 @@ static int answered (lua_State *L, int status, lua_KContext ctx) {
     lua_insert(L, 1);
     lua_concat(L, 2);
   }
-  return lua_error(L);
+  return mw_returnerror(L);
 }
 
 
@@ -189,7 +189,8 @@ static int body (lua_State *T) {
   int n = lua_gettop(T) - 1;
   lua_pushcfunction(T, mw_call_handler);
   lua_insert(T, 1);
-  return finish(T, lua_pcallk(T, n, LUA_MULTRET, 1, 0, finish), 0);
+  n = lua_pcallk(T, n, LUA_MULTRET, 1, 0, finish);
+  return (n < 0) ? n : finish(T, n, 0);
 }
 
 

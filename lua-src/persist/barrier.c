@@ -140,18 +140,47 @@ static int isnoted (Table *h, const TValue *key, const TValue *val) {
 }
 
 
-void mw_beforeset (lua_State *L, Table *h, const TValue *key,
-                   const TValue *val) {
-  int there;
-  if (isnoted(h, key, val))
-    return;
+/*
+** Sets h[key] if it is there already.
+*/
+static int setold (lua_State *L, Table *h, const TValue *key, TValue *val) {
+#if MW_LUA == 54
+  const TValue *slot = luaH_get(h, key);
+  if (isempty(slot))
+    return 0;
+  setobj2t(L, cast(TValue *, slot), val);
+#else
+  if (luaH_pset(h, key, val) != HOK)
+    return 0;
+#endif
+  luaC_barrierback(L, obj2gco(h), val);
+  return 1;
+}
+
+
+const TValue *mw_set (lua_State *L, Table *h, const TValue *key,
+                      TValue *val) {
+  const TValue *tm = NULL;
+  if (isnoted(h, key, val) && setold(L, h, key, val))
+    return NULL;
   sethvalue2s(L, L->top.p, h);  /* anchor (EXTRA_STACK) */
   L->top.p++;
   mw_touch(L, h);
-  there = exists(L, h, key);
-  if (there || fasttm(L, mw_metatable(L, h), TM_NEWINDEX) == NULL)
-    change(L, h, key, val, there);
+  if (exists(L, h, key))
+    change(L, h, key, val, 1);
+  else {
+    Table *mt = mw_metatable(L, h);
+    tm = fasttm(L, mt, TM_NEWINDEX);
+    if (tm == NULL)
+      change(L, h, key, val, 0);
+  }
+  if (tm == NULL) {
+    luaH_set(L, h, key, val);
+    invalidateTMcache(h);
+    luaC_barrierback(L, obj2gco(h), val);
+  }
   L->top.p--;
+  return tm;
 }
 
 

@@ -302,7 +302,8 @@ int mw_loader (lua_State *L) {
 }
 
 
-int mw_finishget (lua_State *L, const TValue *t, TValue *key, StkId val) {
+int mw_finishget (lua_State *L, const TValue *t, const TValue *key,
+                  StkId val) {
   Table *h = hvalue(t);
   const TValue *tm;
   if (mw_getmissing(L, h, key, s2v(val)))
@@ -320,14 +321,14 @@ int mw_finishget (lua_State *L, const TValue *t, TValue *key, StkId val) {
       if (luaV_fastget(L, tm, key, slot, luaH_get))
         setobj2s(L, val, slot)
       else
-        luaV_finishget(L, tm, key, val, slot);
+        luaV_finishget(L, tm, cast(TValue *, key), val, slot);
     }
 #else
     {
       lu_byte tag;
       luaV_fastget(tm, key, s2v(val), luaH_get, tag);
       if (tagisempty(tag))
-        luaV_finishget(L, tm, key, val, tag);
+        luaV_finishget(L, tm, cast(TValue *, key), val, tag);
     }
 #endif
     L->nCcalls--;
