@@ -75,7 +75,7 @@ extern int mw_getmissing (lua_State *L, Table *h, const TValue *key,
                           TValue *res);
 
 /*
-** 'luaV_finishget' for the shell 't': loads it and gets t[key], with its
+** 'luaT_callTMres' for the shell 't': loads it and gets t[key], with its
 ** metamethods. Returns the tag of the result.
 */
 extern int mw_finishget (lua_State *L, const TValue *t, const TValue *key,
@@ -173,7 +173,7 @@ extern const char *mw_origin (lua_State *L, const char *varinfo);
 #define mw_beforenext(L,h,key)		((void)0)
 #define mw_afternext(L,h)		((void)0)
 #define mw_finishget(L,t,key,val)	(ttypetag(s2v(val)))
-#define mw_beforeset(L,h,key,val)	((void)0)
+#define mw_set(L,h,key,val)		(cast(TValue *, NULL))
 #define mw_beforerawset(L,h,key,val)	((void)(key))
 #define mw_beforesetlist(L,h,ra,n,last)	((void)0)
 #define mw_beforesetmetatable(L,h,mt)	(mt)
