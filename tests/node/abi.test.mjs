@@ -65,6 +65,31 @@ const cases = {
     assert.equal(host.lastError(), null);
   },
 
+  async "what unwinds, and what returns"({ module, encoding }) {
+    if (encoding !== "host") return; // only there the host sees it
+    const host = await Host.create(module);
+    const throws = (chunk) => {
+      const before = host.throws;
+      host.run(chunk);
+      return host.throws - before;
+    };
+    const returned = [
+      "for i = 1, 9 do pcall(error, i) end",
+      "for i = 1, 9 do pcall(function() assert(false, i) end) end",
+      "for i = 1, 9 do xpcall(function() return error(i) end, function(e) return e end) end",
+      "for i = 1, 9 do pcall(function() for _ in error, i do end end) end",
+      "for i = 1, 9 do coroutine.resume(coroutine.create(error), i) end",
+      "for i = 1, 9 do pcall(coroutine.wrap(error), i) end",
+      "coroutine.wrap(function() for i = 1, 9 do pcall(pcall, error, i) pcall(error, i) end end)()",
+      "local f = coroutine.wrap(function() pcall(function() while true do coroutine.yield() end end) end) for _ = 1, 9 do f() end",
+      "local f = coroutine.wrap(function() for _ in coroutine.yield do end end) for _ = 1, 9 do f(1) end",
+    ];
+    for (const chunk of returned) assert.equal(throws(chunk), 0, chunk);
+    for (const cause of ["local x = nil + 1", "string.rep()", "table.sort({1, 2}, error)", "local x = setmetatable({}, {__index = error}).x"]) {
+      assert.equal(throws(`for i = 1, 9 do pcall(function() ${cause} end) end`), 9, cause);
+    }
+  },
+
   async "many errors, caught and not"({ module }) {
     const host = await Host.create(module);
     const chunk = `local n = 0

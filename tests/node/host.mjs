@@ -25,6 +25,7 @@ export class Host {
     host.tables = tables;
     host.now = now;
     host.clock = clock;
+    host.throws = 0; // how often Lua has unwound, in a module built with `--unwind host`
     host.instance = await WebAssembly.instantiate(module, { env: host.#imports() });
     host.exports = host.instance.exports;
     return host;
@@ -89,6 +90,7 @@ export class Host {
         Error.stackTraceLimit = 0;
         const thrown = new LuaThrow();
         Error.stackTraceLimit = limit;
+        this.throws++;
         throw thrown;
       },
     };
