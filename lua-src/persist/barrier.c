@@ -140,34 +140,17 @@ static int isnoted (Table *h, const TValue *key, const TValue *val) {
 }
 
 
-/*
-** Sets h[key] if it is there already.
-*/
-static int setold (lua_State *L, Table *h, const TValue *key, TValue *val) {
-#if MW_LUA == 54
-  const TValue *slot = luaH_get(h, key);
-  if (isempty(slot))
-    return 0;
-  setobj2t(L, cast(TValue *, slot), val);
-#else
-  if (luaH_pset(h, key, val) != HOK)
-    return 0;
-#endif
-  luaC_barrierback(L, obj2gco(h), val);
-  return 1;
-}
-
-
 const TValue *mw_set (lua_State *L, Table *h, const TValue *key,
                       TValue *val) {
   const TValue *tm = NULL;
-  if (isnoted(h, key, val) && setold(L, h, key, val))
-    return NULL;
+  int noted = isnoted(h, key, val);
   sethvalue2s(L, L->top.p, h);  /* anchor (EXTRA_STACK) */
   L->top.p++;
   mw_touch(L, h);
-  if (exists(L, h, key))
-    change(L, h, key, val, 1);
+  if (exists(L, h, key)) {
+    if (!noted)
+      change(L, h, key, val, 1);
+  }
   else {
     Table *mt = mw_metatable(L, h);
     tm = fasttm(L, mt, TM_NEWINDEX);
