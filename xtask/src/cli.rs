@@ -44,7 +44,7 @@ pub enum Command {
     Serve(ServeArgs),
     /// Run all tests: Rust, Lua under wasmtime, node and Chromium, checks
     Test(TestArgs),
-    /// Measure speed against wasmoon, fengari and native Lua side by side, and what persistence and the Rust crate cost
+    /// Measure speed against wasmoon and native Lua side by side, and what persistence and the Rust crate cost
     Bench(BenchArgs),
 }
 
@@ -435,7 +435,7 @@ pub struct TestArgs {
 /// What `bench` measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum BenchSection {
-    /// The programs of bench/lua in our modules, wasmoon, fengari and native Lua.
+    /// The programs of bench/lua in our modules, wasmoon and native Lua.
     Programs,
     /// What it costs that `Memory` outlives the instance.
     Persistence,
@@ -462,7 +462,8 @@ impl BenchSection {
 #[command(after_help = "Examples:
   cargo xtask bench --quick                       everything, fewer rounds
   cargo xtask bench persistence --json            one section, for programs
-  cargo xtask bench programs --only fib --write   some programs; their rows in docs/performance.md are replaced")]
+  cargo xtask bench programs --only fib           some programs
+  cargo xtask bench programs --write              the tables in docs/performance.md, anew")]
 pub struct BenchArgs {
     /// Measure only this; repeat for several
     #[arg(value_enum, value_name = "SECTION")]
@@ -476,8 +477,8 @@ pub struct BenchArgs {
     /// Rounds of each program; the median is reported [default: 5, with --quick 1]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub runs: Option<u32>,
-    /// Put the tables into docs/performance.md
-    #[arg(long)]
+    /// Put the tables into docs/performance.md; whole sections only
+    #[arg(long, conflicts_with = "only")]
     pub write: bool,
     /// Print JSON
     #[arg(long)]
