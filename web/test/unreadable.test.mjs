@@ -43,6 +43,7 @@ describe("unreadable entries", () => {
     ["no bytes at all", 1, "04 01000000 61", "", /1 bytes are expected at byte 0/],
     ["a boolean of 2", 1, "04 01000000 61", "01 02", /boolean/],
     ["bytecode", 1, "04 01000000 61", "05 00000000", /bytecode/],
+    ["seal", 1, "04 01000000 61", "16 02 05000000 00000000", /check/],
     ["an unknown tag", 1, "04 01000000 61", "1f 01", /tag 31/],
     ["a later version", 1, "04 01000000 66", "10 02 05000000", /version is 2 .* 1 is expected/],
     ["table 0", 1, "04 01000000 61", "07 00000000", /0 is no table/],

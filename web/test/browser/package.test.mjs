@@ -6,7 +6,7 @@ import { makePage } from "./bundle.mjs";
 import { isolate, open, profile } from "./chromium.mjs";
 
 /** Files that are about node: its disk, its processes, its packages, its stand-in for IndexedDB. */
-const NODE_ONLY = ["indexeddb", "package", "store-crash"];
+const NODE_ONLY = ["indexeddb", "package", "state-exchange", "store-crash"];
 
 const files = readdirSync(new URL("..", import.meta.url))
   .flatMap((file) => /^(.*)\.test\.mjs$/.exec(file)?.[1] ?? [])
