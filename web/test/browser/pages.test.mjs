@@ -158,14 +158,14 @@ test("chromium::pages::harness: all steps pass, one by one and in one click", as
   await page.click("#next");
   await text(page, "#summary", "1 passed, 0 failed");
   await page.click("#all");
-  await text(page, "#summary", "0 to go");
+  await text(page, "#summary", ", 0 to go");
   assert.deepEqual(await page.locator("#steps li", { has: page.locator("[data-state=fail]") }).allInnerTexts(), []);
   assert.equal(await page.innerText("#summary"), `${steps} passed, 0 failed, 0 to go`);
   // A failure is shown as one: here one that the page's owner makes.
   await page.route("**/lua.wasm", (route) => route.abort());
   await page.reload();
   await page.click("#all");
-  assert.match(await text(page, "#summary", "0 to go"), /^[1-5] passed/);
+  assert.match(await text(page, "#summary", ", 0 to go"), /^[1-5] passed/);
   assert.match(await page.innerText("#steps"), /cannot load the Lua module from/);
 });
 

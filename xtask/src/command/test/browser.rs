@@ -39,7 +39,7 @@ pub fn run(session: &Session) -> Result<Tally> {
 
     let folder = root.join("web");
     let mut command = Command::new("node");
-    command.current_dir(&folder).args(["--test", "--test-timeout=120000", "--test-concurrency=2"]);
+    command.current_dir(&folder).args(["--test", "--test-timeout=120000", "--test-concurrency=1"]);
     command.arg(format!("--test-reporter={}", root.join("tests/node/reporter.mjs").display()));
     command.arg("--test-reporter-destination=stdout");
     if let Some(filter) = &session.filter {
