@@ -21,7 +21,7 @@ fn run(lua: &mut Lua, name: &str) -> String {
 #[test]
 fn a_state_of_the_npm_package_opens_and_goes_back() {
     let module = common::module("5.4");
-    for (name, version) in [("npm.mwstate", 0), ("crate.mwstate", VERSION)] {
+    for (name, version) in [("npm.mwstate", 0), ("chromium.mwstate", 0), ("crate.mwstate", VERSION)] {
         let file = StateFile::read(path(name)).unwrap();
         assert_eq!(file.version(), version);
         let mut store = MemoryStore::new();

@@ -1,15 +1,21 @@
 //! A server of files on this machine's loopback address, for pages that can't be opened from the disk.
 
-use std::io;
-use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+//!
+//! Each connection has a thread of its own and ends with its answer, so that no page ever waits for what another one keeps open.
+
+use std::io::{self, Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
-use tiny_http::{Header, Method, Request, Response, Server};
+/// The longest request that is read: its line and headers.
+const LONGEST_REQUEST: usize = 16 * 1024;
 
-/// Pages ask for half a dozen files at once.
-const THREADS: usize = 4;
+/// How long somebody may take to ask, or to take a part of the answer.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// A folder and where its files are found: the URL `/PREFIX/a/b` is `FOLDER/a/b`.
 #[derive(Clone, Debug)]
@@ -34,20 +40,12 @@ pub enum ServeError {
         /// What the system says.
         source: io::Error,
     },
-    /// The server does not start.
-    #[error("cannot serve on 127.0.0.1:{port}: {reason}")]
-    Start {
-        /// The port.
-        port: u16,
-        /// What the server says.
-        reason: String,
-    },
 }
 
 /// A server that answers until it is dropped.
 pub struct FileServer {
-    server: Arc<Server>,
-    threads: Vec<thread::JoinHandle<()>>,
+    stopped: Arc<AtomicBool>,
+    thread: Option<thread::JoinHandle<()>>,
     port: u16,
 }
 
@@ -63,21 +61,20 @@ impl FileServer {
         };
         let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).map_err(listen)?;
         let port = listener.local_addr().map_err(listen)?.port();
-        let server = Server::from_listener(listener, None)
-            .map_err(|error| ServeError::Start { port, reason: error.to_string() })?;
-        let server = Arc::new(server);
-        let mounts = Arc::new(mounts);
-        let threads = (0..THREADS)
-            .map(|_| {
-                let (server, mounts) = (Arc::clone(&server), Arc::clone(&mounts));
-                thread::spawn(move || {
-                    for request in server.incoming_requests() {
-                        answer(request, &mounts);
-                    }
-                })
-            })
-            .collect();
-        Ok(FileServer { server, threads, port })
+        let (stopped, mounts) = (Arc::new(AtomicBool::new(false)), Arc::new(mounts));
+        let stop = Arc::clone(&stopped);
+        let thread = thread::spawn(move || {
+            // A connection that failed before it began is its maker's affair.
+            for stream in listener.incoming().flatten() {
+                if stop.load(Ordering::Relaxed) {
+                    return;
+                }
+                let mounts = Arc::clone(&mounts);
+                // Who asked may be gone, which is no error of ours.
+                thread::spawn(move || _ = answer(stream, &mounts));
+            }
+        });
+        Ok(FileServer { stopped, thread: Some(thread), port })
     }
 
     /// Where it is: `http://127.0.0.1:8080/`.
@@ -87,8 +84,8 @@ impl FileServer {
 
     /// Answers until the process is ended.
     pub fn wait(mut self) {
-        for thread in std::mem::take(&mut self.threads) {
-            // A thread that panicked has said so; the others go on.
+        if let Some(thread) = self.thread.take() {
+            // A thread that panicked has said so.
             let _ = thread.join();
         }
     }
@@ -96,42 +93,72 @@ impl FileServer {
 
 impl Drop for FileServer {
     fn drop(&mut self) {
-        for _ in &self.threads {
-            self.server.unblock();
-        }
-        for thread in self.threads.drain(..) {
+        let Some(thread) = self.thread.take() else { return };
+        self.stopped.store(true, Ordering::Relaxed);
+        // The thread looks whether it is to stop when somebody comes. Where nobody can, it ends with the process.
+        if TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_ok() {
             let _ = thread.join();
         }
     }
 }
 
-fn answer(request: Request, mounts: &[Mount]) {
-    let (status, kind, body) = match request.method() {
-        Method::Get | Method::Head => find(request.url(), mounts),
-        other => (405, TEXT, format!("expected GET or HEAD, found {other}\n").into_bytes()),
+/// Reads one request and answers it.
+fn answer(mut stream: TcpStream, mounts: &[Mount]) -> io::Result<()> {
+    stream.set_read_timeout(Some(PATIENCE))?;
+    stream.set_write_timeout(Some(PATIENCE))?;
+    let Some(head) = read_head(&mut stream)? else { return Ok(()) };
+    let mut headers = [httparse::EMPTY_HEADER; 64];
+    let mut request = httparse::Request::new(&mut headers);
+    let (status, kind, body) = match request.parse(&head).map(|_| (request.method, request.path)) {
+        Ok((Some("GET" | "HEAD"), Some(path))) => find(path, mounts),
+        Ok((Some(method), _)) => {
+            ("405 Method Not Allowed", TEXT, format!("expected GET or HEAD, found {method}\n").into_bytes())
+        }
+        Ok(_) => ("400 Bad Request", TEXT, b"expected a request, found less\n".to_vec()),
+        Err(error) => (
+            "400 Bad Request",
+            TEXT,
+            format!("expected a request of HTTP/1.1, found another thing: {error}\n").into_bytes(),
+        ),
     };
-    let mut response = Response::from_data(body).with_status_code(status);
     // The pages are looked at while they are written: what is asked for is what is on the disk.
-    for (name, value) in [("Content-Type", kind), ("Cache-Control", "no-cache"), ("X-Content-Type-Options", "nosniff")]
-    {
-        if let Ok(header) = Header::from_bytes(name, value) {
-            response.add_header(header);
+    let length = body.len();
+    write!(
+        stream,
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: no-cache\r\n\
+         X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
+    )?;
+    if request.method != Some("HEAD") {
+        stream.write_all(&body)?;
+    }
+    stream.flush()
+}
+
+/// The request up to the empty line that ends its headers, or as much as is read of one; none if nothing comes.
+fn read_head(stream: &mut TcpStream) -> io::Result<Option<Vec<u8>>> {
+    let mut head = Vec::new();
+    let mut chunk = [0; 2048];
+    while head.len() < LONGEST_REQUEST && !head.windows(4).any(|bytes| bytes == b"\r\n\r\n") {
+        match stream.read(&mut chunk)? {
+            0 => break,
+            count => head.extend_from_slice(&chunk[..count]),
         }
     }
-    // Who asked may be gone, which is no error of ours.
-    let _ = request.respond(response);
+    Ok((!head.is_empty()).then_some(head))
 }
 
 const TEXT: &str = "text/plain; charset=utf-8";
 
 /// Status, type and content of what a URL means.
-fn find(url: &str, mounts: &[Mount]) -> (u16, &'static str, Vec<u8>) {
-    let missing = || (404, TEXT, format!("there is no {url} here\n").into_bytes());
+fn find(url: &str, mounts: &[Mount]) -> (&'static str, &'static str, Vec<u8>) {
+    let missing = || ("404 Not Found", TEXT, format!("there is no {url} here\n").into_bytes());
     let Some(path) = path_of(url, mounts) else { return missing() };
     match std::fs::read(&path) {
-        Ok(bytes) => (200, media_type(&path), bytes),
+        Ok(bytes) => ("200 OK", media_type(&path), bytes),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => missing(),
-        Err(error) => (500, TEXT, format!("cannot read {}: {error}\n", path.display()).into_bytes()),
+        Err(error) => {
+            ("500 Internal Server Error", TEXT, format!("cannot read {}: {error}\n", path.display()).into_bytes())
+        }
     }
 }
 
@@ -197,8 +224,6 @@ fn media_type(path: &Path) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::{Read, Write};
-    use std::net::TcpStream;
 
     fn mounts(folder: &Path) -> Vec<Mount> {
         ["", "inner"].map(|prefix| Mount { prefix: prefix.into(), folder: folder.join(prefix) }).into()
@@ -232,6 +257,32 @@ mod tests {
         {
             let text = get(&server, path);
             assert!(text.starts_with("HTTP/1.1 404"), "{path}: {text}");
+        }
+    }
+
+    #[test]
+    fn nobody_waits_for_a_connection_that_another_keeps_open() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("inner")).unwrap();
+        std::fs::write(dir.path().join("index.html"), "<p>home").unwrap();
+        let server = FileServer::start(0, mounts(dir.path())).unwrap();
+        let idle: Vec<TcpStream> =
+            (0..64).map(|_| TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).unwrap()).collect();
+        assert!(get(&server, "/").ends_with("<p>home"));
+        drop(idle);
+    }
+
+    #[test]
+    fn what_is_no_request_for_a_file_is_told_so() {
+        let dir = tempfile::tempdir().unwrap();
+        let server = FileServer::start(0, mounts(dir.path())).unwrap();
+        for (request, status) in [("POST / HTTP/1.1\r\n\r\n", "405"), ("what?\r\n\r\n", "400"), ("GET", "400")] {
+            let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).unwrap();
+            stream.write_all(request.as_bytes()).unwrap();
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            let mut text = String::new();
+            stream.read_to_string(&mut text).unwrap();
+            assert!(text.starts_with(&format!("HTTP/1.1 {status}")), "{request}: {text}");
         }
     }
 
