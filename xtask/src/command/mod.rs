@@ -23,6 +23,7 @@ mod run;
 mod serve;
 mod setup;
 mod size;
+pub mod system_package;
 mod test;
 
 /// How a command ended.

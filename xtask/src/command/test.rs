@@ -24,6 +24,7 @@ use anyhow::Result;
 use super::{Outcome, print_error, project_root};
 use crate::cli::{TestArgs, TestPart};
 use crate::command::npm;
+use crate::command::system_package::SystemProgram;
 use tally::Tally;
 
 /// What every part needs to know.
@@ -63,6 +64,10 @@ const TESTS: &[&str] = &[
 
 /// The stores, apart from those who build wasmtime: what the servers' clients need would have it built once more.
 const STORES: &[&str] = &["moonwright-store", "--all-features"];
+
+/// The server that the store on Redis is tested with.
+const REDIS: SystemProgram =
+    SystemProgram { title: "Redis server", names: &["redis-server"], packages: &["redis-server"], otherwise: "" };
 
 /// Runs the parts that were asked for and prints the summary; any failure is a failed check.
 pub fn run(args: &TestArgs) -> Result<Outcome> {
@@ -143,6 +148,9 @@ impl Session {
                 announce("built modules under wasmtime, and the Rust crate");
                 let mut tally = self.cargo_test(TESTS, Some(&folder))?;
                 announce("the Rust crate's stores");
+                if let Err(error) = REDIS.find(self.offline) {
+                    tally.cannot_run(self.ci, &format!("the store on Redis: {error:#}"));
+                }
                 tally += &self.cargo_test(STORES, None)?;
                 Ok(tally)
             }
