@@ -1,7 +1,7 @@
 -- table.sort with the language's own comparison: integers, and strings.
 local seed = 42
 local function random ()
-  seed = (seed * 1103515245 + 12345) % 2147483648
+  seed = (seed * 3877 + 29573) % 139968
   return seed
 end
 

@@ -3,6 +3,7 @@
 
 mod costs;
 mod persistence;
+mod programs;
 
 use anyhow::{Result, bail};
 
@@ -13,8 +14,14 @@ fn main() -> Result<()> {
         ["persistence", full, core, folder, rounds] => {
             persistence::measure(full.as_ref(), core.as_ref(), folder.as_ref(), rounds.parse()?)?
         }
+        ["program", module, program, mode, runs] => {
+            programs::measure(module.as_ref(), program.as_ref(), mode, runs.parse()?)?
+        }
         ["crate", module, rounds] => costs::measure(module.as_ref(), rounds.parse()?)?,
-        _ => bail!("expected: persistence FULL.wasm CORE.wasm FOLDER ROUNDS, or: crate BRIDGE.wasm ROUNDS"),
+        _ => bail!(
+            "expected: persistence FULL.wasm CORE.wasm FOLDER ROUNDS, or: program BRIDGE.wasm FILE.lua MODE RUNS, or: \
+             crate BRIDGE.wasm ROUNDS"
+        ),
     };
     println!("{printed}");
     Ok(())

@@ -435,8 +435,10 @@ pub struct TestArgs {
 /// What `bench` measures.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum BenchSection {
-    /// The programs of bench/lua in our modules, wasmoon and native Lua.
+    /// The programs of bench/lua in our modules, wasmoon, fengari and native Lua, on node, Chromium and wasmtime.
     Programs,
+    /// Heap, peak, pages and fragmentation of programs.
+    Memory,
     /// What it costs that `Memory` outlives the instance.
     Persistence,
     /// What the npm package costs in a page.
@@ -450,6 +452,7 @@ impl BenchSection {
     pub fn name(self) -> &'static str {
         match self {
             BenchSection::Programs => "programs",
+            BenchSection::Memory => "memory",
             BenchSection::Persistence => "persistence",
             BenchSection::Chromium => "chromium",
             BenchSection::Crate => "crate",
@@ -463,7 +466,8 @@ impl BenchSection {
   cargo xtask bench --quick                       everything, fewer rounds
   cargo xtask bench persistence --json            one section, for programs
   cargo xtask bench programs --only fib           some programs
-  cargo xtask bench programs --write              the tables in docs/performance.md, anew")]
+  cargo xtask bench programs --write              the tables in docs/performance.md, anew
+  cargo xtask bench programs --plots out          plots of them")]
 pub struct BenchArgs {
     /// Measure only this; repeat for several
     #[arg(value_enum, value_name = "SECTION")]
@@ -477,7 +481,10 @@ pub struct BenchArgs {
     /// Rounds of each program; the median is reported [default: 5, with --quick 1]
     #[arg(long, value_parser = clap::value_parser!(u32).range(1..=100))]
     pub runs: Option<u32>,
-    /// Put the tables into docs/performance.md; whole sections only
+    /// Put plots of the programs' times into this folder, as SVG
+    #[arg(long, value_name = "DIR")]
+    pub plots: Option<PathBuf>,
+    /// Put the tables into docs/performance.md and the plots into docs/plots; whole sections only
     #[arg(long, conflicts_with = "only")]
     pub write: bool,
     /// Print JSON

@@ -1,12 +1,15 @@
 //! `cargo xtask bench`: what the modules cost in time, memory and bytes, each figure beside what it is held against.
 
+mod browser;
 mod chromium;
 mod costs;
 mod document;
 mod engine;
 mod figures;
 mod machine;
+mod memory;
 mod persistence;
+mod plot;
 mod programs;
 mod sheet;
 mod spread;
@@ -18,12 +21,21 @@ use crate::cli::{BenchArgs, BenchSection};
 use chromium::Chromium;
 use costs::Costs;
 use machine::Machine;
+use memory::Memory;
 use persistence::Persistence;
 use sheet::Sheet;
 
 /// The sections in their order.
-const SECTIONS: [BenchSection; 4] =
-    [BenchSection::Programs, BenchSection::Persistence, BenchSection::Chromium, BenchSection::Crate];
+const SECTIONS: [BenchSection; 5] = [
+    BenchSection::Programs,
+    BenchSection::Memory,
+    BenchSection::Persistence,
+    BenchSection::Chromium,
+    BenchSection::Crate,
+];
+
+/// Where the documentation has its plots.
+const PLOTS: &str = "docs/plots";
 
 /// Measures and prints; the figures are a report, not a check.
 pub fn run(args: &BenchArgs) -> Result<Outcome> {
@@ -35,9 +47,20 @@ pub fn run(args: &BenchArgs) -> Result<Outcome> {
             continue;
         }
         let name = section.name();
+        let mut plots = Vec::new();
         let (value, sheets) = match section {
             BenchSection::Programs => {
                 let result = programs::measure(&machine, args)?;
+                if let Some(folder) = &args.plots {
+                    plot::write(folder, &result)?;
+                }
+                if args.write {
+                    plots = plot::write(&root.join(PLOTS), &result)?;
+                }
+                (serde_json::to_value(&result)?, result.sheets())
+            }
+            BenchSection::Memory => {
+                let result = Memory::measure(&machine)?;
                 (serde_json::to_value(&result)?, result.sheets())
             }
             BenchSection::Persistence => {
@@ -54,7 +77,7 @@ pub fn run(args: &BenchArgs) -> Result<Outcome> {
             }
         };
         if args.write {
-            document::update(&root, name, &sheets)?;
+            document::update(&root, name, &sheets, &plots)?;
         }
         if !args.json {
             print(&sheets.iter().map(Sheet::to_text).collect::<Vec<_>>().join("\n"))?;

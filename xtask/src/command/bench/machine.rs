@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
+use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::command::build::Builder;
@@ -17,20 +18,27 @@ use crate::recipe::Recipe;
 /// The longest that one measurement may take: what is measured takes seconds.
 const PATIENCE: Duration = Duration::from_secs(300);
 
-/// A host that runs modules, other than a browser.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Part {
+/// Where Lua runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Host {
+    /// The machine itself.
+    Native,
     /// node, in the path.
     Node,
+    /// The machine's Chromium.
+    Chromium,
     /// wasmtime, through the program in `bench/`.
     Wasmtime,
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for Host {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Part::Node => "node",
-            Part::Wasmtime => "wasmtime",
+            Host::Native => "native",
+            Host::Node => "node",
+            Host::Chromium => "Chromium",
+            Host::Wasmtime => "wasmtime",
         })
     }
 }
@@ -110,7 +118,21 @@ impl Machine {
     ///
     /// # Errors
     /// Where the process cannot be started, fails, takes too long, or prints something else.
-    pub fn run<T: DeserializeOwned>(&self, mut command: Command, what: &str) -> Result<T> {
+    pub fn run<T: DeserializeOwned>(&self, command: Command, what: &str) -> Result<T> {
+        let result = self.run_within(PATIENCE, command, what)?;
+        result.with_context(|| format!("{what}: not done after {} s", PATIENCE.as_secs()))
+    }
+
+    /// As [`Machine::run`]; none where it takes longer than `limit`.
+    ///
+    /// # Errors
+    /// Where the process cannot be started, fails, or prints something else.
+    pub fn run_within<T: DeserializeOwned>(
+        &self,
+        limit: Duration,
+        mut command: Command,
+        what: &str,
+    ) -> Result<Option<T>> {
         // Files and not pipes: nobody has to read while the process runs.
         let mut stdout = tempfile::tempfile()?;
         let mut stderr = tempfile::tempfile()?;
@@ -126,10 +148,10 @@ impl Machine {
             if let Some(status) = child.try_wait()? {
                 break status;
             }
-            if begun.elapsed() > PATIENCE {
+            if begun.elapsed() > limit {
                 child.kill()?;
                 child.wait()?;
-                bail!("{what}: not done after {} s", PATIENCE.as_secs());
+                return Ok(None);
             }
             std::thread::sleep(Duration::from_millis(5));
         };
@@ -141,8 +163,9 @@ impl Machine {
         };
         ensure!(status.success(), "{what}: {status}\n{}", text(&mut stderr)?.trim_end());
         let printed = text(&mut stdout)?;
-        serde_json::from_str(&printed).with_context(|| {
+        let result = serde_json::from_str(&printed).with_context(|| {
             format!("{what}: expected measurements, found {}", printed.chars().take(200).collect::<String>())
-        })
+        })?;
+        Ok(Some(result))
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
-use super::machine::{Machine, Part};
+use super::machine::{Host, Machine};
 use super::sheet::{Sheet, Target};
 use super::spread::Spread;
 use crate::recipe::{ExportEdits, Profile, Recipe, Unwind};
@@ -111,16 +111,15 @@ impl Persistence {
         let added = bytes(true)? - bytes(false)?;
         let mut all = Persistence { loops: Vec::new(), figures: Vec::new() };
         all.figure("-", "bytes that persistence adds to a module of profile size", added, MODULE_BYTES, 0);
-        for (host, unwind) in [(Part::Node, Unwind::Legacy), (Part::Wasmtime, Unwind::Standard)] {
+        for (host, unwind) in [(Host::Node, Unwind::Legacy), (Host::Wasmtime, Unwind::Standard)] {
             let full = module(Profile::Speed, unwind, true)?.path;
             let core = module(Profile::Speed, unwind, false)?.path;
-            let mut command = match host {
-                Part::Node => machine.node("persistence.mjs"),
-                Part::Wasmtime => {
-                    let mut command = machine.wasmtime()?;
-                    command.arg("persistence");
-                    command
-                }
+            let mut command = if host == Host::Node {
+                machine.node("persistence.mjs")
+            } else {
+                let mut command = machine.wasmtime()?;
+                command.arg("persistence");
+                command
             };
             command.arg(full).arg(core).arg(machine.root.join("bench/persistence"));
             command.arg(if machine.quick { "3" } else { "15" });

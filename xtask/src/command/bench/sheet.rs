@@ -14,12 +14,15 @@ pub struct Sheet {
     pub header: Vec<String>,
     /// The cells.
     pub rows: Vec<Vec<String>>,
+    /// What has to be known to read it; a paragraph each.
+    pub notes: Vec<String>,
 }
 
 impl Sheet {
     /// An empty table.
     pub fn new(title: impl Into<String>, header: &[&str]) -> Sheet {
-        Sheet { title: title.into(), header: header.iter().map(|name| (*name).to_owned()).collect(), rows: Vec::new() }
+        let header = header.iter().map(|name| (*name).to_owned()).collect();
+        Sheet { title: title.into(), header, rows: Vec::new(), notes: Vec::new() }
     }
 
     /// For people at a terminal.
@@ -27,7 +30,12 @@ impl Sheet {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_header(&self.header).add_rows(&self.rows);
         table.column_iter_mut().skip(1).for_each(|column| column.set_cell_alignment(CellAlignment::Right));
-        format!("{}\n{table}\n", self.title)
+        let mut text = format!("{}\n{table}\n", self.title);
+        for note in &self.notes {
+            // Writing to a String cannot fail.
+            let _ = writeln!(text, "  {note}");
+        }
+        text
     }
 
     /// For the documentation.
@@ -39,6 +47,9 @@ impl Sheet {
         for row in &self.rows {
             // Writing to a String cannot fail.
             let _ = write!(text, "{}", line(row));
+        }
+        for note in &self.notes {
+            let _ = write!(text, "\n{note}\n");
         }
         text
     }
@@ -78,7 +89,8 @@ mod tests {
     fn a_sheet_becomes_markdown() {
         let mut sheet = Sheet::new("Times", &["what", "ms"]);
         sheet.rows.push(vec!["a".to_owned(), "1".to_owned()]);
-        assert_eq!(sheet.to_markdown(), "Times:\n\n| what | ms |\n|---|--:|\n| a | 1 |\n");
+        sheet.notes.push("Measured.".to_owned());
+        assert_eq!(sheet.to_markdown(), "Times:\n\n| what | ms |\n|---|--:|\n| a | 1 |\n\nMeasured.\n");
     }
 
     #[test]
