@@ -13,7 +13,10 @@ export interface Part extends Weight {
 
 export interface Report {
   readonly title: string;
+  /** The module as its sections. */
   readonly module: Part;
+  /** The module as what its functions and data belong to: groups, in them modules, in them functions. In reports that have that. */
+  readonly origins: Part | undefined;
   readonly stages: readonly Part[];
   readonly facts: readonly (readonly [string, string])[];
 }
@@ -45,11 +48,46 @@ function partsOf(value: Json): Part[] {
   return [];
 }
 
+/** The way from the module down to an item: its group, its module, itself. */
+const WAY = ["group", "module", "name"] as const;
+
+/** A tree of the report's flat list of items, each of which says where it belongs. */
+function originsOf(items: unknown, raw: number): Part | undefined {
+  if (!Array.isArray(items) || items.length === 0) return undefined;
+  interface Growing extends Weight {
+    name: string;
+    raw: number;
+    parts: Growing[];
+    named: Map<string, Growing>;
+  }
+  const grow = (name: string): Growing => ({ name, raw: 0, parts: [], named: new Map() });
+  const root = grow("module");
+  for (const item of items) {
+    if (!isObject(item)) return undefined;
+    const bytes = size(item["bytes"]);
+    if (bytes === undefined) return undefined;
+    let at = root;
+    for (const step of WAY) {
+      const name = item[step];
+      if (typeof name !== "string") return undefined;
+      let next = at.named.get(name);
+      if (!next) {
+        next = grow(name);
+        at.named.set(name, next);
+        at.parts.push(next);
+      }
+      next.raw += bytes;
+      at = next;
+    }
+  }
+  return { ...root, raw };
+}
+
 /** Reads a report. Throws an error that says what is missing. */
 export function readReport(json: unknown): Report {
   if (!isObject(json)) throw new TypeError("expected a size report: a JSON object");
   const total = isObject(json["total"]) ? json["total"] : {};
-  const { stages: _, ...rest } = json;
+  const { stages: _, items, ...rest } = json;
   const parts = partsOf(rest);
   const raw = size(total["raw"]);
   if (raw === undefined || parts.length === 0) throw new TypeError("expected a size report with `total.raw` and a list of weighed sections, as size-report.json has");
@@ -61,5 +99,5 @@ export function readReport(json: unknown): Report {
   for (const key of ["profile", "unwind", "compiler"]) if (text(key)) facts.push([key, text(key)]);
   for (const key of ["exports", "imports"]) if (Array.isArray(json[key])) facts.push([key, String(json[key].length)]);
   if (text("sha256")) facts.push(["sha256", `${text("sha256").slice(0, 16)}…`]);
-  return { title: `Lua ${text("upstream") || text("lua") || "?"}`, module, stages, facts };
+  return { title: `Lua ${text("upstream") || text("lua") || "?"}`, module, origins: originsOf(items, raw), stages, facts };
 }

@@ -9,6 +9,7 @@ const SVG = "http://www.w3.org/2000/svg";
 const COLOURS = ["#2f4fa5", "#8a3a2f", "#23704a", "#6a3d9a", "#8c5a14", "#1f6f7d", "#9a2f6b", "#4d5b2a", "#55606e", "#3f6e2c"];
 
 const map = byId<SVGSVGElement>("treemap");
+const view = byId<HTMLSelectElement>("view");
 const measure = byId<HTMLSelectElement>("measure");
 const up = byId<HTMLButtonElement>("up");
 const file = byId<HTMLInputElement>("file");
@@ -34,36 +35,63 @@ function fitting(text: string, width: number, perCharacter: number): string {
   return room >= 4 ? `${text.slice(0, room - 1)}…` : "";
 }
 
-function tile(node: HierarchyRectangularNode<Part>, index: number, whole: Part): SVGGElement {
+/** A rectangle of the map: a part, and the parts that it is drawn with. */
+interface Tile {
+  readonly part: Part;
+  /** From what is looked at down to the part. */
+  readonly trail: readonly Part[];
+  readonly tiles: readonly Tile[];
+}
+
+const tiles = (whole: Part, levels: number, trail: readonly Part[] = []): Tile[] =>
+  levels === 0 ? [] : whole.parts.map((part) => ({ part, trail: [...trail, part], tiles: tiles(part, levels - 1, [...trail, part]) }));
+
+/** Room for a tile's name above the tiles in it. */
+const HEADING = 26;
+
+function draw(node: HierarchyRectangularNode<Tile>, colour: string, whole: Part): SVGGElement {
   const [width, height] = [node.x1 - node.x0, node.y1 - node.y0];
-  const part = node.data;
-  const label = `${part.name}: ${bytes(weight(part))}, ${share(part, whole)}`;
+  const { part, trail } = node.data;
+  const label = `${trail.map(({ name }) => name).join(" › ")}: ${bytes(weight(part))}, ${share(part, whole)}`;
   const open = part.parts.length > 0;
-  const group = svg("g", { transform: `translate(${node.x0} ${node.y0})`, role: open ? "button" : "img", "aria-label": label, ...(open && { tabindex: 0 }) });
-  group.append(svg("title", {}, label), svg("rect", { width, height, rx: 4, fill: COLOURS[index % COLOURS.length]! }));
-  if (height > 26) group.append(svg("text", { x: 8, y: 20 }, fitting(part.name, width, 8)));
-  if (height > 44) group.append(svg("text", { x: 8, y: 37, class: "weight" }, fitting(`${bytes(weight(part))} · ${share(part, whole)}`, width, 6.6)));
+  const group = svg("g", { role: open ? "button" : "img", "aria-label": label, class: node.depth > 1 ? "inner" : "outer", ...(open && { tabindex: 0 }) });
+  group.append(svg("title", {}, label), svg("rect", { x: node.x0, y: node.y0, width, height, rx: 4, fill: colour }));
+  const text = (line: number, content: string, kind: string): void => {
+    if (height > line + 8 || node.children) group.append(svg("text", { x: node.x0 + 8, y: node.y0 + line, class: kind }, content));
+  };
+  const figure = `${bytes(weight(part))} · ${share(part, whole)}`;
+  if (node.children) text(18, fitting(`${part.name}  ${figure}`, width, 8) || fitting(part.name, width, 8), "name");
+  else {
+    text(18, fitting(part.name, width, 8), "name");
+    text(35, fitting(figure, width, 6.8), "weight");
+  }
   if (open) {
-    const enter = (): void => {
-      path.push(part);
+    const enter = (event: Event): void => {
+      event.stopPropagation();
+      path.push(...trail);
       show();
     };
     group.addEventListener("click", enter);
     group.addEventListener("keydown", (event) => {
-      if (event.key === "Enter" || event.key === " ") enter();
+      if (event.key === "Enter" || event.key === " ") enter(event);
     });
   }
+  group.append(...(node.children ?? []).filter(visible).map((child) => draw(child, colour, whole)));
   return group;
 }
 
+const visible = (node: HierarchyRectangularNode<Tile>): boolean => node.x1 > node.x0 && node.y1 > node.y0;
+
 function drawMap(whole: Part): void {
   const width = Math.max(280, Math.round(map.getBoundingClientRect().width));
-  const height = Math.round(Math.min(460, Math.max(300, width * 0.45)));
+  const height = Math.round(Math.min(560, Math.max(360, width * 0.5)));
   map.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  const root = hierarchy<Part>({ ...whole, parts: whole.parts }, (part) => (part.name === whole.name ? part.parts : [])).sum((part) => (part.parts.length > 0 && part.name === whole.name ? 0 : weight(part)));
+  const all: Tile = { part: whole, trail: [], tiles: tiles(whole, 2) };
+  const root = hierarchy<Tile>(all, (tile) => tile.tiles).sum((tile) => (tile.tiles.length > 0 ? 0 : weight(tile.part)));
   root.sort((a, b) => (b.value ?? 0) - (a.value ?? 0));
-  const laid = treemap<Part>().tile(treemapSquarify).size([width, height]).paddingInner(2).round(true)(root);
-  map.replaceChildren(...(laid.children ?? []).filter((node) => node.x1 > node.x0 && node.y1 > node.y0).map((node, index) => tile(node, index, whole)));
+  const heading = (node: HierarchyRectangularNode<Tile>): number => (node.depth === 1 && node.children ? HEADING : 0);
+  const laid = treemap<Tile>().tile(treemapSquarify).size([width, height]).paddingInner(2).paddingTop(heading).round(true)(root);
+  map.replaceChildren(...(laid.children ?? []).filter(visible).map((node, index) => draw(node, COLOURS[index % COLOURS.length]!, whole)));
 }
 
 function weights(part: Part, name: Node | string): HTMLTableRowElement {
@@ -73,6 +101,9 @@ function weights(part: Part, name: Node | string): HTMLTableRowElement {
 function show(): void {
   const whole = path.at(-1);
   if (!whole || !report) return;
+  // Only sections are compressed one by one.
+  if (path[0] === report.origins) measure.value = "raw";
+  measure.disabled = path[0] === report.origins;
   drawMap(whole);
   up.disabled = path.length < 2;
   const opens = whole.parts.some(({ parts }) => parts.length > 0);
@@ -83,7 +114,9 @@ function show(): void {
 
 function use(json: unknown): void {
   report = readReport(json);
-  path = [report.module];
+  view.value = report.origins ? "origins" : "sections";
+  view.disabled = !report.origins;
+  path = [report.origins ?? report.module];
   const { raw, gzip, brotli } = report.module;
   byId("about").textContent = `${report.title}: ${count(raw)} bytes${gzip === undefined ? "" : `, ${count(gzip)} after gzip`}${brotli === undefined ? "" : `, ${count(brotli)} after brotli`}. The build's own report, drawn.`;
   figures(byId("figures"), report.facts);
@@ -101,6 +134,11 @@ async function guarded(body: () => Promise<unknown>): Promise<void> {
 }
 
 measure.addEventListener("change", show);
+view.addEventListener("change", () => {
+  if (!report) return;
+  path = [(view.value === "origins" ? report.origins : undefined) ?? report.module];
+  show();
+});
 up.addEventListener("click", () => {
   path.pop();
   show();

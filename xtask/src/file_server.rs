@@ -11,6 +11,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use crate::digest;
+
 /// The longest request that is read: its line and headers.
 const LONGEST_REQUEST: usize = 16 * 1024;
 
@@ -121,17 +123,31 @@ fn answer(mut stream: TcpStream, mounts: &[Mount]) -> io::Result<()> {
             format!("expected a request of HTTP/1.1, found another thing: {error}\n").into_bytes(),
         ),
     };
-    // The pages are looked at while they are written: what is asked for is what is on the disk.
-    let length = body.len();
+    // The pages are looked at while they are written: browsers ask each time whether what they have is what is on the disk. What
+    // they then keep, they also keep compiled.
+    let tag = (status == OK).then(|| format!("\"{}\"", digest::sha256(&body)));
+    let known = tag.as_deref().is_some_and(|tag| knows(request.headers, tag));
+    let validator = tag.map_or(String::new(), |tag| format!("ETag: {tag}\r\n"));
+    let (status, length) = if known { (NOT_MODIFIED, 0) } else { (status, body.len()) };
     write!(
         stream,
-        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: no-cache\r\n\
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nCache-Control: no-cache\r\n{validator}\
          X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n"
     )?;
-    if request.method != Some("HEAD") {
+    if !known && request.method != Some("HEAD") {
         stream.write_all(&body)?;
     }
     stream.flush()
+}
+
+const OK: &str = "200 OK";
+const NOT_MODIFIED: &str = "304 Not Modified";
+
+/// Whether who asks has the content of that tag.
+fn knows(headers: &[httparse::Header<'_>], tag: &str) -> bool {
+    let named = headers.iter().filter(|header| header.name.eq_ignore_ascii_case("if-none-match"));
+    let mut tags = named.flat_map(|header| header.value.split(|byte| *byte == b','));
+    tags.any(|one| one.trim_ascii() == tag.as_bytes())
 }
 
 /// The request up to the empty line that ends its headers, or as much as is read of one; none if nothing comes.
@@ -154,7 +170,7 @@ fn find(url: &str, mounts: &[Mount]) -> (&'static str, &'static str, Vec<u8>) {
     let missing = || ("404 Not Found", TEXT, format!("there is no {url} here\n").into_bytes());
     let Some(path) = path_of(url, mounts) else { return missing() };
     match std::fs::read(&path) {
-        Ok(bytes) => ("200 OK", media_type(&path), bytes),
+        Ok(bytes) => (OK, media_type(&path), bytes),
         Err(error) if matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory) => missing(),
         Err(error) => {
             ("500 Internal Server Error", TEXT, format!("cannot read {}: {error}\n", path.display()).into_bytes())
@@ -230,8 +246,12 @@ mod tests {
     }
 
     fn get(server: &FileServer, path: &str) -> String {
+        get_with(server, path, "")
+    }
+
+    fn get_with(server: &FileServer, path: &str, header: &str) -> String {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, server.port)).unwrap();
-        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: localhost\r\n{header}Connection: close\r\n\r\n").unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).unwrap();
         text
@@ -258,6 +278,24 @@ mod tests {
             let text = get(&server, path);
             assert!(text.starts_with("HTTP/1.1 404"), "{path}: {text}");
         }
+    }
+
+    #[test]
+    fn who_has_a_file_as_it_is_does_not_get_it_again() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::create_dir(dir.path().join("inner")).unwrap();
+        std::fs::write(dir.path().join("a.wasm"), "one").unwrap();
+        let server = FileServer::start(0, mounts(dir.path())).unwrap();
+        let first = get(&server, "/a.wasm");
+        let tag = first.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap().to_owned();
+        for tags in [tag.clone(), format!("\"x\", {tag}")] {
+            let again = get_with(&server, "/a.wasm", &format!("If-None-Match: {tags}\r\n"));
+            assert!(again.starts_with("HTTP/1.1 304") && again.ends_with("\r\n\r\n"), "{again}");
+        }
+        std::fs::write(dir.path().join("a.wasm"), "two").unwrap();
+        let changed = get_with(&server, "/a.wasm", &format!("If-None-Match: {tag}\r\n"));
+        assert!(changed.starts_with("HTTP/1.1 200") && changed.ends_with("two"), "{changed}");
+        assert!(!get(&server, "/nothing").contains("ETag"));
     }
 
     #[test]

@@ -173,8 +173,19 @@ test("chromium::pages::size: the report's parts are drawn and listed", async (t)
   const page = await open(await profile(t), "/size.html");
   assert.match(await text(page, "#about", "bytes"), /^Lua 5\.\d\.\d+: [\d,]+ bytes/);
   const report = await (await page.request.get("/size-report.json")).json();
+  // Every function: groups, in them the files that they come from, in them the functions.
+  const groups = new Set(report.items.map(({ group }) => group));
+  assert.equal(await page.locator("#parts tr").count(), groups.size);
+  assert.equal(await page.locator("#treemap > g").count(), groups.size);
+  await page.locator("#treemap g[aria-label^='Lua core › lvm:']").click();
+  assert.match(await text(page, "#where", "lvm"), /^module › Lua core › lvm: /);
+  const functions = new Set(report.items.filter(({ group, module }) => group === "Lua core" && module === "lvm").map(({ name }) => name));
+  assert.ok(functions.has("luaV_execute"));
+  assert.deepEqual(new Set(await page.locator("#parts tr td:first-child").allInnerTexts()), functions);
+
+  await page.selectOption("#view", "sections");
   assert.equal(await page.locator("#parts tr").count(), report.sections.length);
-  assert.ok((await page.locator("#treemap g").count()) >= 2);
+  assert.ok((await page.locator("#treemap > g").count()) >= 2);
   await page.selectOption("#measure", "brotli");
   assert.match(await page.locator("#treemap g").first().getAttribute("aria-label"), /^code: .* kB, \d+\.\d %$/);
 

@@ -134,11 +134,14 @@ impl<'a> Engines<'a> {
         let packages = npm::install(&machine.root, "bench", machine.offline, retry)?.join("node_modules");
         package::build_scripts(&machine.root, machine.offline, retry)?;
         let browser = Browser::start(machine, &packages)?;
-        let mut engines =
-            vec![Engine { name: NATIVE, host: Host::Native, start: Start::Program(native(machine)?) }];
+        let mut engines = vec![Engine { name: NATIVE, host: Host::Native, start: Start::Program(native(machine)?) }];
         let mut descriptions = vec![
             format!("{NATIVE}: PUC-Rio Lua {LUA}, {} -O2", cc::version().unwrap_or_default()),
-            format!("{WASMOON} {}, {FENGARI} {}", package_version(&packages, WASMOON)?, package_version(&packages, FENGARI)?),
+            format!(
+                "{WASMOON} {}, {FENGARI} {}",
+                package_version(&packages, WASMOON)?,
+                package_version(&packages, FENGARI)?
+            ),
             format!("node {}, {}, wasmtime {}", node_version()?, browser.version, wasmtime_version(&machine.root)?),
         ];
         for host in [Host::Node, Host::Chromium, Host::Wasmtime] {
@@ -148,8 +151,13 @@ impl<'a> Engines<'a> {
             }
             for (name, profile) in [(SPEED, Profile::Speed), (SIZE, Profile::Size)] {
                 let module = |unwind, contracts: &str| {
-                    let recipe =
-                        Recipe { lua: LUA, profile, unwind, contracts: vec![contracts.to_owned()], ..Recipe::default() };
+                    let recipe = Recipe {
+                        lua: LUA,
+                        profile,
+                        unwind,
+                        contracts: vec![contracts.to_owned()],
+                        ..Recipe::default()
+                    };
                     machine.module(&format!("{profile}-{unwind}-{contracts}"), &recipe)
                 };
                 let start = if host == Host::Wasmtime {
@@ -219,7 +227,10 @@ impl<'a> Engines<'a> {
                 self.machine.run_within(limit + limit / 2, command, &what)?
             }
         };
-        ensure!(sample.as_ref().is_none_or(|sample: &Sample| !sample.runs.is_empty()), "{what}: expected measurements, found none");
+        ensure!(
+            sample.as_ref().is_none_or(|sample: &Sample| !sample.runs.is_empty()),
+            "{what}: expected measurements, found none"
+        );
         Ok(sample)
     }
 }

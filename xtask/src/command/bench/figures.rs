@@ -131,7 +131,10 @@ impl Figures {
         for (host, _) in HOSTS {
             for time in [Time::Cold, Time::Warm] {
                 let mut row = vec![format!("{host}, {}", time.name())];
-                row.extend(COMPARED.map(|pair| self.mean(pair, host, time).map_or("-".to_owned(), |mean| format!("{mean:.2}"))));
+                row.extend(
+                    COMPARED
+                        .map(|pair| self.mean(pair, host, time).map_or("-".to_owned(), |mean| format!("{mean:.2}"))),
+                );
                 sheet.rows.push(row);
             }
         }
@@ -197,7 +200,9 @@ impl Figures {
         let header: Vec<&str> = header.iter().map(String::as_str).collect();
         let title = match (host, time) {
             (_, Time::Warm) => format!("On {host}, warm"),
-            (Host::Wasmtime, Time::Cold) => format!("On {host}, cold (`{STARTUP}`: with the compilation of the module)"),
+            (Host::Wasmtime, Time::Cold) => {
+                format!("On {host}, cold (`{STARTUP}`: with the compilation of the module)")
+            }
             (_, Time::Cold) => format!("On {host}, cold"),
         };
         let mut table = Sheet::new(title, &header);

@@ -131,13 +131,11 @@ mod tests {
     #[test]
     fn native_lua_has_no_pages() {
         let used: Use = serde_json::from_str(r#"{"startup": 1, "heap": 20000, "peak": 65536}"#).unwrap();
-        let wasm: Use = serde_json::from_str(r#"{"heap": 2e4, "peak": 65536, "memory": 262144, "fresh": 131072}"#).unwrap();
+        let wasm: Use =
+            serde_json::from_str(r#"{"heap": 2e4, "peak": 65536, "memory": 262144, "fresh": 131072}"#).unwrap();
         assert_eq!((used.fragmentation(), wasm.fragmentation()), (None, Some(50.0)));
         let memory = Memory {
-            rows: vec![
-                Row { program: "a", engine: SPEED, used: wasm },
-                Row { program: "a", engine: NATIVE, used },
-            ],
+            rows: vec![Row { program: "a", engine: SPEED, used: wasm }, Row { program: "a", engine: NATIVE, used }],
         };
         let rows = &memory.sheets()[0].rows;
         assert_eq!(rows[0], ["a", SPEED, "20", "66", "4", "2", "50 %"]);

@@ -55,7 +55,12 @@ type Group = (&'static str, Vec<(RGBColor, f64)>);
 fn bars(figures: &Figures, host: Host, engines: &[&str], time: Time) -> Vec<Group> {
     let group = |name| -> Group {
         let shown = COLOURS.iter().filter(|(engine, _)| engines.contains(engine));
-        (name, shown.filter_map(|(engine, colour)| Some((*colour, figures.ratio(name, (engine, NATIVE), host, time)?))).collect())
+        (
+            name,
+            shown
+                .filter_map(|(engine, colour)| Some((*colour, figures.ratio(name, (engine, NATIVE), host, time)?)))
+                .collect(),
+        )
     };
     // Native Lua has no module to compile: there is nothing to be a multiple of.
     let names = figures.benchmarks().into_iter().filter(|name| *name != super::programs::STARTUP);
@@ -101,7 +106,9 @@ fn draw(title: &str, groups: &[Group]) -> Result<String, Box<dyn std::error::Err
             root.draw(&Text::new(*name, (NAMES as i32 - 8, y), name_style.clone()))?;
         }
         chart.draw_series([PathElement::new([(1.0, 0.0), (1.0, groups.len() as f64)], BLACK)])?;
-        let shown = COLOURS.iter().filter(|(_, colour)| groups.iter().any(|(_, bars)| bars.iter().any(|(one, _)| one == colour)));
+        let shown = COLOURS
+            .iter()
+            .filter(|(_, colour)| groups.iter().any(|(_, bars)| bars.iter().any(|(one, _)| one == colour)));
         for (number, (engine, colour)) in shown.enumerate() {
             let (x, y) = (NAMES as i32 + 110 * number as i32, 42);
             root.draw(&Rectangle::new([(x, y), (x + 12, y + 12)], colour.filled()))?;

@@ -113,7 +113,9 @@ pub fn measure(machine: &Machine, args: &BenchArgs) -> Result<Figures> {
                     Some(why) => outcome.skipped = Some(why),
                     None => match engines.run(at, outcome.program.name, outcome.program.mode)? {
                         Some(sample) => outcome.samples.push(sample),
-                        None => outcome.skipped = Some(format!("takes more than {} s", engines.all()[at].limit().as_secs())),
+                        None => {
+                            outcome.skipped = Some(format!("takes more than {} s", engines.all()[at].limit().as_secs()))
+                        }
                     },
                 }
             }
