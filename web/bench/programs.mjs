@@ -12,7 +12,7 @@ const [, , packages, bundle] = process.argv;
 // fengari is made for a bundler; without a process it takes itself for a page's.
 await build({
   entryPoints: [join(packages, "fengari/src/fengari.js")], outfile: bundle, bundle: true, format: "iife", globalName: "fengari", minifySyntax: true,
-  define: { process: "undefined" }, external: ["fs", "os", "path", "child_process", "readline-sync", "tmp"], logLevel: "warning",
+  define: { process: "undefined", "process.env.FENGARICONF": "undefined" }, external: ["fs", "os", "path", "child_process", "readline-sync", "tmp"], logLevel: "warning",
 });
 
 const launch = () => chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });

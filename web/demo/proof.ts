@@ -90,7 +90,7 @@ function show(before: Look | undefined, after: Look | undefined): void {
     }),
   );
   for (const [side, seen] of [["before", before], ["after", after]] as const) {
-    figures(byId(`${side}-figures`), seen ? [["Entries", count(seen.entries)], ["Size", bytes(seen.bytes)], ["SHA-256", `${seen.sum.slice(0, 8)}…`], ["Page loaded", seen.instance]] : []);
+    figures(byId(`${side}-figures`), seen ? [["Entries", count(seen.entries)], ["Size", bytes(seen.bytes)], ["SHA-256", `${seen.sum.slice(0, 6)}…`], ["Page loaded", seen.instance]] : []);
     byId(`${side}-bytes`).textContent = seen?.dump ?? "";
   }
 }

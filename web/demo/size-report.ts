@@ -98,6 +98,6 @@ export function readReport(json: unknown): Report {
   const facts: [string, string][] = [];
   for (const key of ["profile", "unwind", "compiler"]) if (text(key)) facts.push([key, text(key)]);
   for (const key of ["exports", "imports"]) if (Array.isArray(json[key])) facts.push([key, String(json[key].length)]);
-  if (text("sha256")) facts.push(["sha256", `${text("sha256").slice(0, 16)}…`]);
+  if (text("sha256")) facts.push(["sha256", `${text("sha256").slice(0, 12)}…`]);
   return { title: `Lua ${text("upstream") || text("lua") || "?"}`, module, origins: originsOf(items, raw), stages, facts };
 }

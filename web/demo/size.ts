@@ -35,6 +35,9 @@ function fitting(text: string, width: number, perCharacter: number): string {
   return room >= 4 ? `${text.slice(0, room - 1)}…` : "";
 }
 
+/** The first of some texts that fits whole: a figure that is cut would be another one. */
+const firstFitting = (texts: readonly string[], width: number, perCharacter: number): string => texts.find((text) => fitting(text, width, perCharacter) === text) ?? "";
+
 /** A rectangle of the map: a part, and the parts that it is drawn with. */
 interface Tile {
   readonly part: Part;
@@ -59,11 +62,11 @@ function draw(node: HierarchyRectangularNode<Tile>, colour: string, whole: Part)
   const text = (line: number, content: string, kind: string): void => {
     if (height > line + 8 || node.children) group.append(svg("text", { x: node.x0 + 8, y: node.y0 + line, class: kind }, content));
   };
-  const figure = `${bytes(weight(part))} · ${share(part, whole)}`;
-  if (node.children) text(18, fitting(`${part.name}  ${figure}`, width, 8) || fitting(part.name, width, 8), "name");
+  const [size, figure] = [bytes(weight(part)), `${bytes(weight(part))} · ${share(part, whole)}`];
+  if (node.children) text(18, firstFitting([`${part.name}  ${figure}`, `${part.name}  ${size}`], width, 8) || fitting(part.name, width, 8), "name");
   else {
     text(18, fitting(part.name, width, 8), "name");
-    text(35, fitting(figure, width, 6.8), "weight");
+    text(35, firstFitting([figure, size], width, 6.8), "weight");
   }
   if (open) {
     const enter = (event: Event): void => {
@@ -108,6 +111,7 @@ function show(): void {
   up.disabled = path.length < 2;
   const opens = whole.parts.some(({ parts }) => parts.length > 0);
   byId("where").textContent = `${path.map(({ name }) => name).join(" › ")}: ${bytes(weight(whole))}${opens ? ". Choose a part to look into it." : ""}`;
+  byId("parts").parentElement!.classList.toggle("raw-only", whole.parts.every(({ gzip, brotli }) => gzip === undefined && brotli === undefined));
   byId("parts-title").textContent = `Parts of ${whole.name === "module" ? "the module" : whole.name}`;
   byId("parts").replaceChildren(...[...whole.parts].sort((a, b) => weight(b) - weight(a)).map((part) => weights(part, element("code", { text: part.name }))));
 }
