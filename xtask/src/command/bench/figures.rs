@@ -201,7 +201,7 @@ impl Figures {
         let title = match (host, time) {
             (_, Time::Warm) => format!("On {host}, warm"),
             (Host::Wasmtime, Time::Cold) => {
-                format!("On {host}, cold (`{STARTUP}`: with the compilation of the module)")
+                format!("On {host}, cold (with the module from the engine's cache of compiled ones)")
             }
             (_, Time::Cold) => format!("On {host}, cold"),
         };

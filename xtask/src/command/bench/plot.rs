@@ -12,8 +12,10 @@ use super::machine::Host;
 use crate::output_file;
 
 const WIDTH: u32 = 900;
-/// Above and below the bars.
-const MARGIN: u32 = 70;
+/// Above the bars: the title and what the colours mean.
+const HEAD: u32 = 64;
+/// Below them: the axis.
+const FOOT: u32 = 50;
 /// A bar's height.
 const BAR: u32 = 7;
 /// For the benchmarks' names.
@@ -70,7 +72,7 @@ fn bars(figures: &Figures, host: Host, engines: &[&str], time: Time) -> Vec<Grou
 /// One below the other, on a logarithmic axis.
 fn draw(title: &str, groups: &[Group]) -> Result<String, Box<dyn std::error::Error>> {
     let per_group = groups.iter().map(|(_, bars)| bars.len()).max().unwrap_or(0) as u32;
-    let height = 2 * MARGIN + groups.len() as u32 * (per_group * BAR + BAR);
+    let height = HEAD + FOOT + groups.len() as u32 * (per_group * BAR + BAR);
     let ratios = || groups.iter().flat_map(|(_, bars)| bars.iter().map(|(_, ratio)| *ratio));
     let least = ratios().fold(0.5, f64::min) * 0.9;
     let most = ratios().fold(2.0, f64::max) * 1.1;
@@ -78,8 +80,12 @@ fn draw(title: &str, groups: &[Group]) -> Result<String, Box<dyn std::error::Err
     {
         let root = SVGBackend::with_string(&mut svg, (WIDTH, height)).into_drawing_area();
         root.fill(&WHITE)?;
-        let mut chart = ChartBuilder::on(&root)
-            .caption(title, ("sans-serif", 18))
+        let black = |size: u32, horizontal: HPos| {
+            ("sans-serif", size).into_font().color(&BLACK).pos(Pos::new(horizontal, VPos::Center))
+        };
+        root.draw(&Text::new(title.to_owned(), (NAMES as i32, 20), black(18, HPos::Left)))?;
+        let (_, body) = root.split_vertically(HEAD);
+        let mut chart = ChartBuilder::on(&body)
             .margin(10)
             .x_label_area_size(30)
             .margin_left(NAMES as i32)
@@ -94,7 +100,6 @@ fn draw(title: &str, groups: &[Group]) -> Result<String, Box<dyn std::error::Err
             .label_style(("sans-serif", 12))
             .draw()?;
         let share = 1.0 / f64::from(per_group + 1);
-        let name_style = ("sans-serif", 12).into_font().color(&BLACK).pos(Pos::new(HPos::Right, VPos::Center));
         for (number, (name, bars)) in groups.iter().enumerate() {
             let top = (groups.len() - number) as f64;
             for (bar, (colour, ratio)) in bars.iter().enumerate() {
@@ -103,17 +108,16 @@ fn draw(title: &str, groups: &[Group]) -> Result<String, Box<dyn std::error::Err
                 chart.draw_series([Rectangle::new(corners, colour.filled())])?;
             }
             let (_, y) = chart.backend_coord(&(1.0, top - 0.5));
-            root.draw(&Text::new(*name, (NAMES as i32 - 8, y), name_style.clone()))?;
+            root.draw(&Text::new(*name, (NAMES as i32 - 8, y), black(12, HPos::Right)))?;
         }
         chart.draw_series([PathElement::new([(1.0, 0.0), (1.0, groups.len() as f64)], BLACK)])?;
         let shown = COLOURS
             .iter()
             .filter(|(_, colour)| groups.iter().any(|(_, bars)| bars.iter().any(|(one, _)| one == colour)));
         for (number, (engine, colour)) in shown.enumerate() {
-            let (x, y) = (NAMES as i32 + 110 * number as i32, 42);
+            let (x, y) = (NAMES as i32 + 110 * number as i32, 40);
             root.draw(&Rectangle::new([(x, y), (x + 12, y + 12)], colour.filled()))?;
-            let style = ("sans-serif", 13).into_font().color(&BLACK).pos(Pos::new(HPos::Left, VPos::Center));
-            root.draw(&Text::new((*engine).to_owned(), (x + 18, y + 6), style))?;
+            root.draw(&Text::new((*engine).to_owned(), (x + 18, y + 6), black(13, HPos::Left)))?;
         }
         root.present()?;
     }
