@@ -91,7 +91,9 @@ static void callonhit (lua_State *L) {
   if (ci->top.p < L->top.p + LUA_MINSTACK)
     ci->top.p = L->top.p + LUA_MINSTACK;
   mw_countdown = MW_INTERVAL;  /* what it charges is free, yet it ends */
+  L->nCcalls++;  /* no operation in it may leave by returns */
   mw_limit_onhit(L);
+  L->nCcalls--;
   ci->top.p = restorestack(L, top);
 }
 

@@ -22,6 +22,15 @@ local function eqlist(t, ...)
   end
 end
 
+do  -- an operation whose metamethod yielded fails when it goes on
+  local t = setmetatable({}, {__concat = function(a) return yield(a) end})
+  local co = wrap(function() return pcall(function() return {} .. "x" .. t end) end)
+  eq(co(), "x")
+  local ok, e = co("r")
+  eq(ok, false)
+  assert(e:find("attempt to concatenate a table value", 1, true), e)
+end
+
 do  -- values in both directions, any number of them
   local co = wrap(function(...)
     local got = pack(...)

@@ -48,6 +48,17 @@ do  -- positions and levels
   end
 end
 
+do  -- an operation fails, or its metamethod, where the interpreter's loop comes back: before a backward jump
+  local bad, n = setmetatable({}, {__lt = function() error("lt", 0) end}), 0
+  for i = 1, 10000 do
+    local ok, e = pcall(function() repeat local x = i until bad < 1 end)
+    eq(e, "lt")
+    ok, e = pcall(function() repeat local x = i until n < bad.x end)
+    find(e, "compare number with nil")
+    if i % 3 == 0 then n = -n end
+  end
+end
+
 do  -- names of what went wrong
   local function msg(code)
     local f = assert(load(code, "=c"))

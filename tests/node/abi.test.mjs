@@ -84,8 +84,15 @@ const cases = {
       "local f = coroutine.wrap(function() pcall(function() while true do coroutine.yield() end end) end) for _ = 1, 9 do f() end",
       "local f = coroutine.wrap(function() for _ in coroutine.yield do end end) for _ = 1, 9 do f(1) end",
     ];
+    const operations = ["x.y = x", "return x.y.z", "x()", "return x:m()", "return x + 1", "return -x", "return #x", "return x < 1", "return x .. 1"];
+    operations.push("for i = 1, x do end", "for i in x do end", "return 1.5 | 1", "local a = {} .. 'a'");
+    operations.push("return setmetatable({}, {__index = function() error(1) end}).x", "local a = setmetatable({}, {__lt = error}) return a < 1");
+    for (const operation of operations) returned.push(`for i = 1, 9 do local x pcall(function() ${operation} end) end`);
+    returned.push(
+      "local t = setmetatable({}, {__index = coroutine.yield}) local f = coroutine.wrap(function() while t.x do end end) for _ = 1, 9 do f(1) end",
+    );
     for (const chunk of returned) assert.equal(throws(chunk), 0, chunk);
-    for (const cause of ["local x = nil + 1", "string.rep()", "table.sort({1, 2}, error)", "local x = setmetatable({}, {__index = error}).x"]) {
+    for (const cause of ["local x = 1 // 0", "string.rep()", "table.sort({1, 2}, error)", "local x <close> = 1"]) {
       assert.equal(throws(`for i = 1, 9 do pcall(function() ${cause} end) end`), 9, cause);
     }
   },
