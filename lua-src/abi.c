@@ -8,6 +8,7 @@
 #include "lua.h"
 
 #include "lauxlib.h"
+#include "lstate.h"
 #include "lualib.h"
 
 #include "abi.h"
@@ -107,15 +108,22 @@ static int panic (lua_State *L) {
 }
 
 
+/*
+** What may be allocated before the first cycle of the collector begins. That
+** is twice what 'init' leaves: a cycle while a short first chunk runs would
+** free nothing, and an engine would have to compile the collector for it.
+*/
+#define FIRSTCYCLE	65536
+
+
 static int openlibs (lua_State *L) {
-  lua_gc(L, LUA_GCSTOP);
+  luaE_setdebt(G(L), (MW_LUA == 54) ? -(l_mem)FIRSTCYCLE : (l_mem)FIRSTCYCLE);
   luaL_openlibs(L);
   mw_registry_open(L);
 #if defined(MW_PERSIST)
   mw_memory_open(L);
 #endif
   mw_seed_random(L);
-  lua_gc(L, LUA_GCRESTART);
   return 0;
 }
 

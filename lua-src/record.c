@@ -67,9 +67,13 @@ static void freescratch (void) {
 }
 
 
+/*
+** (Not by 'lua_gc': to restart by it begins a cycle at once, whatever was
+** allocated since the last, and every call of the host's would do that.)
+*/
 static void stopgc (lua_State *L) {
-  if (lua_gc(L, LUA_GCISRUNNING)) {
-    lua_gc(L, LUA_GCSTOP);
+  if (gcrunning(G(L))) {
+    G(L)->gcstp |= GCSTPUSR;
     w.stopped = L;
   }
 }
@@ -77,7 +81,7 @@ static void stopgc (lua_State *L) {
 
 static void restartgc (void) {
   if (w.stopped != NULL) {
-    lua_gc(w.stopped, LUA_GCRESTART);
+    G(w.stopped)->gcstp &= (lu_byte)~GCSTPUSR;
     w.stopped = NULL;
   }
 }
