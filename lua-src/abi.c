@@ -54,7 +54,7 @@ int mw_protected (lua_CFunction f, void *ud, const int *syntax,
   lua_pushcfunction(L, f);
   lua_pushlightuserdata(L, ud);
   status = lua_pcall(L, 1, 0, (handler != NULL) ? top + 1 : 0);
-  if (outermost ? mw_limit_end() : mw_limit_hit()) {
+  if (outermost ? mw_limit_end(L) : mw_limit_hit()) {
     if (status == LUA_OK)
       status = LUA_ERRRUN;
     if (handler != NULL)

@@ -10,6 +10,7 @@
 #include "lua.h"
 
 #include "ldo.h"
+#include "lgc.h"
 #include "lobject.h"
 #include "lstate.h"
 #include "lstring.h"
@@ -26,6 +27,7 @@ void (*mw_pause) (lua_State *L, int intervals) = NULL;
 const char *mw_limit_message = MW_LIMITMSG;
 
 int mw_suspending = 0;
+int mw_runaway = 0;
 
 /* intervals since the interpreter loop came to 'mw_reenter', for 'mw_pause' */
 static int passed = 0;
@@ -41,6 +43,12 @@ static int64_t limit = 0;
 static int64_t remaining = 0;
 
 static int exhausted = 0;
+
+#if MW_LUA == 54
+#define GENERATIONAL	KGC_GEN
+#else
+#define GENERATIONAL	KGC_GENMINOR
+#endif
 
 
 static void refill (void) {
@@ -183,8 +191,42 @@ void mw_limit_begin (void) {
 }
 
 
-int mw_limit_end (void) {
+static void disarm (global_State *g, GCObject **list) {
+  GCObject *o;
+  while ((o = *list) != NULL) {
+    if (o->tt == LUA_VTABLE) {
+      *list = o->next;
+      o->next = g->allgc;
+      g->allgc = o;
+      resetbit(o->marked, FINALIZEDBIT);
+    }
+    else
+      list = &o->next;
+  }
+}
+
+
+/*
+** (An emergency collection calls no finalisers, and leaves all objects as
+** they are between two collections.)
+*/
+static void disarmall (lua_State *L) {
+  global_State *g = G(L);
+  int generational = (g->gckind != KGC_INC);
+  luaC_changemode(L, KGC_INC);
+  luaC_fullgc(L, 1);
+  disarm(g, &g->finobj);
+  disarm(g, &g->tobefnz);
+  if (generational)
+    luaC_changemode(L, GENERATIONAL);
+}
+
+
+int mw_limit_end (lua_State *L) {
   int hit = exhausted;
+  if (mw_runaway)
+    disarmall(L);
+  mw_runaway = 0;
   exhausted = 0;
   limit = 0;
   refill();

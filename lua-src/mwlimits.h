@@ -86,14 +86,19 @@ void mw_limit_set (int64_t instructions);
 /* An export that runs Lua begins: counts anew, nothing is exhausted. */
 void mw_limit_begin (void);
 
+/* did the limit end a finaliser? (Set by the collector, see 'mw_limit_end'.) */
+extern int mw_runaway;
+
 /*
 ** That export is done with all that may run a script's code: from here on
-** nothing is charged against a limit. Returns what 'mw_limit_hit' did. If
+** nothing is charged against a limit. If a finaliser was ended, those of all
+** tables are cancelled, which frees nothing: it could have armed others
+** that do not end either, for ever. Returns what 'mw_limit_hit' did. If
 ** it is true the export has failed with kind "limit", whatever the
 ** protected call returned: the script may have caught the error, or a
 ** finaliser may have swallowed it.
 */
-int mw_limit_end (void);
+int mw_limit_end (struct lua_State *L);
 
 /* True from the moment the limit was hit until the export ends. */
 int mw_limit_hit (void);

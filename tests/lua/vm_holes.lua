@@ -244,6 +244,31 @@ do  -- the registry without its array part
   assert(load("return _ENV")() == G)
 end
 
+do  -- C functions trust the registry, and what they tell userdata by
+  local r = debug.getregistry()
+  assert(r ~= debug.getregistry() and r[2] == _G)
+  for k, v in pairs(r) do
+    assert(type(k) ~= "userdata" and not (type(v) == "table" and rawget(v, "__name")), tostring(k))
+  end
+  if io and io.stdout then
+    r["FILE*"] = {}
+    assert(io.type(io.stdout) == "file")
+    -- a string buffer's function that frees it, which takes a userdata, shows in a hook
+    local seen = {}
+    debug.sethook(function ()
+      local info = debug.getinfo(2, "fS")
+      if info.what == "C" then seen[info.func] = true end
+    end, "c")
+    local text = table.concat({("x"):rep(3000), ("y"):rep(3000)}):upper()
+    debug.sethook()
+    assert(#text == 6000)
+    for f in pairs(seen) do
+      if f ~= debug.sethook then pcall(f, io.stdout) end
+    end
+    assert(io.type(io.stdout) == "file" and io.stdout:write("") == io.stdout)
+  end
+end
+
 if _VERSION == "Lua 5.5" then  -- the table of a named vararg
   local f = assert(load([[
     local wreck = ...

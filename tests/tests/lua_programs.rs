@@ -39,10 +39,12 @@ fn never_ends(lua: LuaVersion, program: &Program) -> Result<()> {
     host.set_limits(0, STEPS)?;
     let error = host.run_failing(&program.text)?;
     ensure!(error.kind == "limit", "expected kind limit, found {}: {}", error.kind, error.message_text());
-    // A finaliser that never ends is still there: it may take the next chunk's steps, too.
-    if !program.name.starts_with("gc_") {
-        host.run("assert(1 + 1 == 2)")?;
+    if program.name.starts_with("gc_") {
+        // A finaliser that never ends may still be there: it takes the steps of one chunk more, and that is all.
+        host.compute("collectgarbage()")?;
+        host.run("collectgarbage()")?;
     }
+    host.run("assert(1 + 1 == 2)")?;
     Ok(())
 }
 

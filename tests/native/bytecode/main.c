@@ -296,7 +296,7 @@ static void execute (const Bytes *b) {
   mw_limit_begin();
   if (luaL_loadbufferx(L, b->s, b->n, "=m", "b") != LUA_OK) {
     count.refused++;
-    mw_limit_end();
+    mw_limit_end(L);
     lua_settop(L, 0);
     return;
   }
@@ -311,7 +311,7 @@ static void execute (const Bytes *b) {
   lua_getinfo(L, ">SLu", &ar);
   lua_settop(L, 1);
   run(L);
-  mw_limit_end();
+  mw_limit_end(L);
   mw_output_clear();
   mw_output.n = 0;
 }
