@@ -39,9 +39,6 @@ extern int mw_loader (lua_State *L);
 
 #define mw_isloader(tm)	luai_unlikely(ttislcf(tm) && fvalue(tm) == mw_loader)
 
-/* root of all that the runtime holds (an internal table); NULL before 'init' */
-extern Table *mw_roots;
-
 /* 'marked' of all weak tables that lost entries to the collector, or-ed */
 extern lu_byte mw_cleared;
 
@@ -182,8 +179,7 @@ extern const char *mw_origin (lua_State *L, const char *varinfo);
 #define mw_freed(o)			((void)0)
 #define mw_origin(L,varinfo)		""
 
-/* what the collector would mark, and where it would tell what it cleared */
-#define mw_roots	cast(Table *, NULL)
+/* where the collector would tell what it cleared */
 extern lu_byte mw_cleared;
 
 /* 'lua_load' keeps what it reads of a binary chunk, until it has loaded it */

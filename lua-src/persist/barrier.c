@@ -4,6 +4,8 @@
 ** change is checked, promoted and noted
 */
 
+#include <string.h>
+
 #include "ldo.h"
 #include "lfunc.h"
 #include "lstring.h"
@@ -20,22 +22,59 @@
 */
 
 /*
+** Keys that are noted as changed (or whose table is all new), so that the
+** next write to one of them is hardly dearer than a plain one. What is in
+** here stays true until a flush, or until a table ends being stored.
+*/
+static struct Noted {
+  const Table *h;
+  size_t key;
+} noted[1024];
+
+static int anynoted;
+
+
+/* a short string or a small integer as a number; 0 for other keys */
+static inline size_t asword (const TValue *key) {
+  if (ttisshrstring(key))
+    return (size_t)tsvalue(key);  /* (even) */
+  if (ttisinteger(key) && l_castS2U(ivalue(key)) < 0x40000000)
+    return (size_t)ivalue(key) << 1 | 1;
+  return 0;
+}
+
+
+/* where such a key of 'h' is, if it is in 'noted' */
+static inline struct Noted *place (const Table *h, size_t key) {
+  size_t i = key >> 1 ^ key >> 5 ^ (size_t)h >> 4;
+  return &noted[i % (sizeof(noted) / sizeof(noted[0]))];
+}
+
+
+void mw_unnote (void) {
+  mw_S.lastobj = NULL;
+  if (anynoted)
+    memset(noted, 0, sizeof(noted));
+  anynoted = 0;
+}
+
+
+/*
 ** Set of changed keys of a stored table; NULL if it is all new.
 */
 static Table *changes (lua_State *L, Table *h) {
-  TValue k, v;
+  TValue v;
   Table *set = NULL;
   if (h == mw_S.lastobj)
     return mw_S.lastset;
   if ((mw_slotof(h)->state & MW_ST_MASK) != MW_ST_NEW) {
-    sethvalue(L, &k, h);
-    if (mw_rawget(mw_S.pending, &k, &v))
+    if (mw_getof(mw_S.pending, obj2gco(h), &v))
       set = hvalue(&v);
     else {
       set = luaH_new(L);
       sethvalue2s(L, L->top.p, set);  /* anchor (EXTRA_STACK) */
       L->top.p++;
-      mw_rawset(L, mw_S.pending, &k, s2v(L->top.p - 1));
+      mw_setof(L, mw_S.pending, obj2gco(h), s2v(L->top.p - 1));
       L->top.p--;
     }
   }
@@ -52,25 +91,30 @@ void mw_notekey (lua_State *L, Table *h, const TValue *key, int how) {
     setivalue(&v, how);
     mw_rawset(L, set, key, &v);
   }
+  if (asword(key) != 0) {
+    struct Noted *n = place(h, asword(key));
+    n->h = h;
+    n->key = asword(key);
+    anynoted = 1;
+  }
 }
 
 
 void mw_noteobject (lua_State *L, GCObject *o) {
   if ((mw_slotof(o)->state & MW_ST_MASK) != MW_ST_NEW) {
-    TValue k, v;
-    setgcovalue(L, &k, o);
+    TValue v;
     setbtvalue(&v);
-    mw_rawset(L, mw_S.pending, &k, &v);
+    mw_setof(L, mw_S.pending, o, &v);
   }
 }
 
 
 int mw_isnoted (Table *h, const TValue *key) {
-  TValue k, v;
+  TValue v;
   if ((mw_slotof(h)->state & MW_ST_MASK) == MW_ST_NEW)
     return 1;
-  sethvalue(NOSTATE, &k, h);
-  return mw_rawget(mw_S.pending, &k, &v) && mw_rawget(hvalue(&v), key, &v);
+  return mw_getof(mw_S.pending, obj2gco(h), &v) &&
+         mw_rawget(hvalue(&v), key, &v);
 }
 
 /* }================================================================== */
@@ -92,16 +136,13 @@ static void change (lua_State *L, Table *h, const TValue *key,
     if (ttisnil(val) || ttisnil(key) ||
         (ttisfloat(key) && luai_numisnan(fltvalue(key))))
       return;
-    if (!ttisstring(key) && !ttisnumber(key) && !ttisboolean(key)) {
+    if (!mw_isplain(key)) {
       if (mw_detach(L, obj2gco(h)))
         return;
-      luaO_pushfstring(L, "cannot persist a key that is a %s",
-                          ttypename(ttype(key)));
-      mw_raiseat(L, obj2gco(h), MW_LINK_NONE, NULL,
-                 getstr(tsvalue(s2v(L->top.p - 1))));
+      mw_refusekey(L, obj2gco(h), key);
     }
   }
-  if ((ttype(val) > LUA_TSTRING || ttype(val) == LUA_TLIGHTUSERDATA) &&
+  if (!mw_isplain(val) &&
       !mw_promote(L, obj2gco(h), MW_LINK_KEY, key, val))
     return;
   mw_notekey(L, h, key, exists ? MW_CHANGED : MW_ADDED);
@@ -120,37 +161,15 @@ static int exists (lua_State *L, Table *h, const TValue *key) {
 }
 
 
-/*
-** Is there nothing to do for that write? A plain value, to a table that is
-** all new or to a key that is noted already. (Only for the table that the
-** barrier has seen last, which in a loop it is.)
-*/
-static int isnoted (Table *h, const TValue *key, const TValue *val) {
-#if MW_LUA == 54
-#define hasentry(t,k)	(!isempty(luaH_get(t, k)))
-#else
-  TValue v;
-#define hasentry(t,k)	(!tagisempty(luaH_get(t, k, &v)))
-#endif
-  return h == mw_S.lastobj && ttype(val) <= LUA_TSTRING &&
-         ttype(val) != LUA_TLIGHTUSERDATA &&
-         (mw_S.lastset != NULL ? hasentry(mw_S.lastset, key)
-          : ttisstring(key) || ttisnumber(key)) &&
-         !mw_isshell(h);
-}
-
-
-const TValue *mw_set (lua_State *L, Table *h, const TValue *key,
-                      TValue *val) {
+__attribute__((noinline))
+static const TValue *set (lua_State *L, Table *h, const TValue *key,
+                          TValue *val) {
   const TValue *tm = NULL;
-  int noted = isnoted(h, key, val);
   sethvalue2s(L, L->top.p, h);  /* anchor (EXTRA_STACK) */
   L->top.p++;
   mw_touch(L, h);
-  if (exists(L, h, key)) {
-    if (!noted)
-      change(L, h, key, val, 1);
-  }
+  if (exists(L, h, key))
+    change(L, h, key, val, 1);
   else {
     Table *mt = mw_metatable(L, h);
     tm = fasttm(L, mt, TM_NEWINDEX);
@@ -164,6 +183,34 @@ const TValue *mw_set (lua_State *L, Table *h, const TValue *key,
   }
   L->top.p--;
   return tm;
+}
+
+
+/* puts a value in place of another one; 0 if h[key] is absent */
+static inline int replace (Table *h, const TValue *key, TValue *val) {
+#if MW_LUA == 54
+  const TValue *slot = ttisinteger(key) ? luaH_getint(h, ivalue(key))
+                                        : luaH_getshortstr(h, tsvalue(key));
+  if (isempty(slot))
+    return 0;
+  setobj2t(NOSTATE, cast(TValue *, slot), val);
+  return 1;
+#else
+  return (ttisinteger(key) ? luaH_psetint(h, ivalue(key), val)
+                           : luaH_psetshortstr(h, tsvalue(key), val)) == HOK;
+#endif
+}
+
+
+const TValue *mw_set (lua_State *L, Table *h, const TValue *key,
+                      TValue *val) {
+  size_t k = asword(key);
+  const struct Noted *n = place(h, k);
+  if (n->h == h && n->key == k && mw_isplain(val) && replace(h, key, val)) {
+    luaC_barrierback(L, obj2gco(h), val);
+    return NULL;
+  }
+  return set(L, h, key, val);
 }
 
 
@@ -198,10 +245,9 @@ Table *mw_beforesetmetatable (lua_State *L, Table *h, Table *mt) {
   }
   if (!mw_isshell(h))
     return mt;
-  sethvalue(L, &k, h);
   if (mt == NULL)
     setbfvalue(&v);
-  mw_rawset(L, mw_S.guards, &k, &v);
+  mw_setof(L, mw_S.guards, obj2gco(h), &v);
   return mw_shellmt;
 }
 

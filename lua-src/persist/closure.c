@@ -90,15 +90,8 @@ const char *mw_origin (lua_State *L, const char *varinfo) {
 ** ===================================================================
 */
 
-void mw_text_key (lua_State *L, mw_Buffer *b, uint64_t hash) {
-  mw_buf_addu8(L, b, MW_TAG_TEXT);
-  mw_buf_addu64(L, b, hash);
-}
-
-
 static void textrecord (lua_State *L, mw_Buffer *b, const Proto *p) {
-  mw_buf_addu8(L, b, MW_TAG_TEXT);
-  mw_buf_addu8(L, b, MW_FORMAT);
+  mw_buf_addu16(L, b, mw_header(MW_TAG_TEXT));
   if (p->source == p->text || p->source == NULL)
     mw_buf_addu8(L, b, MW_TAG_NIL);
   else
@@ -118,7 +111,7 @@ int mw_text_put (lua_State *L, const mw_Buffer *rec, uint64_t *hash,
   uint64_t h;
   for (h = mw_hash(MW_HASHSEED, rec->data, rec->n); ; h++) {
     key.n = 0;
-    mw_text_key(L, &key, h);
+    mw_store_key(L, &key, MW_TAG_TEXT, h);
     if (!mw_store_get(L, 0, key.data, key.n, &old)) {
       if (!mw_store_set(L, 0, key.data, key.n, rec->data, rec->n))
         return 0;
@@ -154,8 +147,7 @@ int mw_closure_encode (lua_State *L, mw_Buffer *b, LClosure *cl, int *n) {
   int i;
   if (!puttext(L, cl->p, n))
     return 0;
-  mw_buf_addu8(L, b, MW_TAG_CLOSURE);
-  mw_buf_addu8(L, b, MW_FORMAT);
+  mw_buf_addu16(L, b, mw_header(MW_TAG_CLOSURE));
   mw_buf_addu64(L, b, lasthash);
   mw_buf_addu32(L, b, (size_t)cl->p->order);
   mw_buf_addu8(L, b, cl->nupvalues);
@@ -178,7 +170,7 @@ int mw_closure_encode (lua_State *L, mw_Buffer *b, LClosure *cl, int *n) {
 static mw_Buffer batch;  /* objects that were made */
 static int building;
 
-static mw_Buffer record, text, tabkey;
+static mw_Buffer record, text;
 
 
 static void made (lua_State *L, GCObject *o, uint32_t id) {
@@ -207,17 +199,6 @@ void mw_closure_abandon (void) {
 }
 
 
-static int getrecord (lua_State *L, int tag, uint32_t id, mw_Reader *r) {
-  tabkey.n = 0;
-  mw_store_key(L, &tabkey, tag, id);
-  if (!mw_store_get(L, 0, tabkey.data, tabkey.n, &record))
-    return 0;
-  mw_reader(r, &record);
-  return mw_read_u8(r) == (unsigned int)tag && mw_read_u8(r) == MW_FORMAT &&
-         r->err == NULL;
-}
-
-
 static Proto *findorder (Proto *p, int order) {
   while (p != NULL && p->order != order) {
     int i = p->sizep;
@@ -241,18 +222,11 @@ static Proto *getchunk (lua_State *L, uint64_t hash) {
   setivalue(&k, (lua_Integer)hash);
   if (mw_rawget(mw_S.chunks, &k, &v))
     return clLvalue(&v)->p;
-  tabkey.n = 0;
-  mw_text_key(L, &tabkey, hash);
-  if (!mw_store_get(L, 0, tabkey.data, tabkey.n, &text)) {
-    mw_badvalue("its text is missing");
-    return NULL;
-  }
-  mw_reader(&r, &text);
-  if (mw_read_u8(&r) != MW_TAG_TEXT || mw_read_u8(&r) != MW_FORMAT ||
-      r.err != NULL || mw_decode(L, &r) != MW_DEC_OK ||
+  if (!mw_store_record(L, MW_TAG_TEXT, hash, &text, &r) ||
+      mw_decode(L, &r) != MW_DEC_OK ||
       mw_decode(L, &r) != MW_DEC_OK || !ttisstring(s2v(L->top.p - 1)) ||
       r.p != r.end) {
-    mw_badvalue("its text is damaged");
+    mw_badvalue("its text is missing or damaged");
     return NULL;
   }
   s = lua_tolstring(L, -1, &l);
@@ -307,7 +281,7 @@ static LClosure *newclosure (lua_State *L, uint32_t id) {
   Proto *p;
   LClosure *cl;
   int top = lua_gettop(L);
-  if (!getrecord(L, MW_TAG_CLOSURE, id, &r)) {
+  if (!mw_store_record(L, MW_TAG_CLOSURE, id, &record, &r)) {
     mw_badvalue("its record is missing or damaged");
     return NULL;
   }
@@ -357,7 +331,7 @@ static LClosure *newclosure (lua_State *L, uint32_t id) {
 static int fillcell (lua_State *L, UpVal *uv) {
   mw_Reader r;
   TValue v;
-  if (!getrecord(L, MW_TAG_CELL, mw_slotof(uv)->id, &r))
+  if (!mw_store_record(L, MW_TAG_CELL, mw_slotof(uv)->id, &record, &r))
     return mw_badvalue("it has a bad upvalue");
   /* what is decoded next may read other records */
   if (!mw_decodevalue(L, &r, &v))

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "lstring.h"
 #include "lvm.h"
 
 #include "extlib.h"
@@ -70,10 +71,18 @@ static int atend (mw_Reader *r) {
 
 
 static int decodenamed (lua_State *L, mw_Reader *r, TValue *res) {
-  unsigned int namer = mw_read_u8(r);
-  size_t l = mw_read_u32(r);
-  const char *s = (const char *)mw_read_bytes(r, l);
-  return atend(r) && mw_permanent_find(L, (int)namer, s, l, res);
+  const char *record = (const char *)r->p - 2;  /* its header */
+  const char *name;
+  size_t l;
+  TValue k;
+  mw_read_u8(r);  /* who named it */
+  l = mw_read_u32(r);
+  name = (const char *)mw_read_bytes(r, l);
+  if (!atend(r))
+    return 0;
+  setsvalue(L, &k, luaS_newlstr(L, record, (size_t)(name + l - record)));
+  return mw_rawget(mw_S.names, &k, res) ||
+         mw_bad("there is no permanent named ", name, l);
 }
 
 

@@ -57,7 +57,7 @@ static int newhandle (lua_State *L) {
   mw_knowcounter(L);
   id = mw_newid(NULL);
   if (id == 0)
-    return luaL_error(L, "no more ids for stored tables");
+    return luaL_error(L, MW_NOIDS);
   mw_handle_push(L, id);
   return 1;
 }
@@ -92,16 +92,11 @@ static void checkkey (lua_State *L, Access *a) {
 
 static void readentry (lua_State *L, void *ud) {
   Access *a = (Access *)ud;
-  mw_Reader r;
   a->ok = 1;
   mw_S.key.n = 0;
   setnilvalue(&a->val);
-  if (!mw_encode_scalar(L, &mw_S.key, &a->key) ||
-      !mw_store_get(L, a->id, mw_S.key.data, mw_S.key.n, &mw_S.val))
-    return;
-  mw_reader(&r, &mw_S.val);
-  a->ok = mw_decodevalue(L, &r, &a->val);
-  mw_buf_shrink(&mw_S.val, 65536);
+  if (mw_encode_scalar(L, &mw_S.key, &a->key))
+    a->ok = mw_readvalue(L, a->id, mw_S.key.data, mw_S.key.n, &a->val);
 }
 
 
@@ -151,11 +146,8 @@ static int handle_newindex (lua_State *L) {
       (ttisfloat(&a.key) && luai_numisnan(fltvalue(&a.key))))
     return luaL_error(L, "table index is %s",
                          ttisnil(&a.key) ? "nil" : "NaN");
-  if (!ttisnumber(&a.key) && !ttisstring(&a.key) && !ttisboolean(&a.key)) {
-    lua_pushfstring(L, "cannot persist a key that is a %s",
-                       luaL_typename(L, 2));
-    mw_raiseat(L, NULL, MW_LINK_NONE, NULL, lua_tostring(L, -1));
-  }
+  if (!mw_isplain(&a.key))
+    mw_refusekey(L, NULL, &a.key);
   mw_promote(L, NULL, MW_LINK_KEY, &a.key, &a.val);
   mw_work(L, writeentry, &a);
   if (a.ok < 0) {

@@ -62,16 +62,17 @@ static uint32_t idof (const Table *h) {
 }
 
 
-/* reads and decodes the value of a key */
-static int readvalue (lua_State *L, uint32_t id, const void *key,
-                      size_t klen, TValue *res) {
+int mw_readvalue (lua_State *L, uint32_t id, const void *key, size_t klen,
+                  TValue *res) {
   mw_Reader r;
-  if (!mw_store_get(L, id, key, klen, &value)) {
-    setnilvalue(res);
-    return 1;
+  int ok = 1;
+  setnilvalue(res);
+  if (mw_store_get(L, id, key, klen, &value)) {
+    mw_reader(&r, &value);
+    ok = mw_decodevalue(L, &r, res);
+    mw_buf_shrink(&value, 65536);
   }
-  mw_reader(&r, &value);
-  return mw_decodevalue(L, &r, res);
+  return ok;
 }
 
 
@@ -85,8 +86,7 @@ static int readmeta (lua_State *L, uint32_t id, Table **mt) {
   if (!mw_store_get(L, id, metakey, sizeof(metakey), &value))
     return 1;
   mw_reader(&r, &value);
-  if (mw_read_u8(&r) != MW_TAG_META || mw_read_u8(&r) != MW_FORMAT ||
-      r.err != NULL)
+  if (mw_read_u16(&r) != mw_header(MW_TAG_META))
     return mw_badvalue("damaged");
   if (!mw_decodevalue(L, &r, &v))
     return 0;
@@ -113,48 +113,81 @@ static void presize (lua_State *L, Table *h, mw_Reader r, unsigned int n) {
 }
 
 
-static void loadone (lua_State *L, size_t at) {
-  Table *h = item(at)->h;
+/* what was looked for in the store */
+typedef struct Look {
+  Table *h;
+  const TValue *key;
+  int found;  /* does the store have the entry? */
+  int ok;  /* could it be read? */
+  int meta;  /* is there a metatable? */
+  TValue badkey;  /* the first entry that could not */
+  int badlink;
+} Look;
+
+
+/*
+** Reads the entries of a table, those that are not in memory if it is done
+** 'again'.
+*/
+static void readentries (lua_State *L, Look *l, int again) {
+  Table *h = l->h;
   uint32_t id = idof(h);
   mw_Reader r, key;
-  int bad = 0;
+  TValue k, v;
   int n = mw_store_keys(L, id, &keys, &r);
-  if (n < 0)
-    bad = 1;
-  else {
+  l->ok = (n >= 0);
+  l->meta = 0;
+  l->badlink = MW_LINK_NONE;
+  mw_S.whykept = (lu_byte)!l->ok;
+  if (n > 0 && !again)
     presize(L, h, r, (unsigned int)n);
-    while (mw_store_nextkey(&r, &key)) {
-      const unsigned char *s = key.p;
-      size_t l = (size_t)(key.end - key.p);
-      TValue k, v;
-      int c = mw_decodekey(L, &key, &k);
-      if (c > 0 && readvalue(L, id, s, l, &v)) {
-        if (!ttisnil(&v))
-          mw_rawset(L, h, &k, &v);
-      }
-      else if (c >= 0)
-        bad = 1;
-      else if (l == 1 && *s == MW_TAG_META) {
-        Table *mt;
-        if (!readmeta(L, id, &mt))
-          item(at)->badmt = 1;
-        else {
-          item(at)->mt = mt;
-          if (mt->metatable == mw_shellmt &&
-              !(mw_slotof(mt)->state & MW_ST_GUARDED))
-            addtodo(L, mt);
-        }
+  while (mw_store_nextkey(&r, &key)) {
+    const unsigned char *s = key.p;
+    size_t len = (size_t)(key.end - key.p);
+    int c = mw_decodekey(L, &key, &k);
+    if (c < 0)
+      l->meta |= (len == 1 && *s == MW_TAG_META);
+    else if (c > 0 && again && (mw_rawget(h, &k, &v) || mw_isnoted(h, &k)))
+      ;  /* memory is right */
+    else if (c > 0 && mw_readvalue(L, id, s, len, &v)) {
+      if (!ttisnil(&v))
+        mw_rawset(L, h, &k, &v);
+    }
+    else if (l->ok) {
+      l->ok = 0;
+      mw_S.whykept = 1;
+      if (c > 0) {
+        l->badlink = MW_LINK_KEY;
+        setobj(L, &l->badkey, &k);
       }
     }
   }
   invalidateTMcache(h);
-  item(at)->bad = bad;
+  mw_S.whykept = 0;
+}
+
+
+static void loadone (lua_State *L, size_t at) {
+  Look l;
+  Table *mt;
+  l.h = item(at)->h;
+  readentries(L, &l, 0);
+  item(at)->bad = !l.ok;
+  if (!l.meta)
+    return;
+  if (!readmeta(L, idof(l.h), &mt))
+    item(at)->badmt = 1;
+  else if (mt != NULL) {
+    item(at)->mt = mt;
+    if (mt->metatable == mw_shellmt &&
+        !(mw_slotof(mt)->state & MW_ST_GUARDED))
+      addtodo(L, mt);
+  }
 }
 
 
 static void setguard (lua_State *L, Table *h, Table *mt, int badmt) {
-  TValue k, v;
-  sethvalue(L, &k, h);
+  TValue v;
   if (mt != NULL) {
     sethvalue(L, &v, mt);
   }
@@ -162,7 +195,7 @@ static void setguard (lua_State *L, Table *h, Table *mt, int badmt) {
     setbtvalue(&v);
   else
     setbfvalue(&v);
-  mw_rawset(L, mw_S.guards, &k, &v);
+  mw_setof(L, mw_S.guards, obj2gco(h), &v);
   mw_slotof(h)->state |= MW_ST_GUARDED;
 }
 
@@ -218,7 +251,6 @@ static void load (lua_State *L, void *ud) {
   finish(L);
   mw_buf_shrink(&todo, 4096);
   mw_buf_shrink(&keys, 65536);
-  mw_buf_shrink(&value, 65536);
 }
 
 
@@ -236,16 +268,6 @@ void mw_load (lua_State *L, Table *h) {
 ** ===================================================================
 */
 
-typedef struct Look {
-  Table *h;
-  const TValue *key;
-  int found;  /* does the store have the entry? */
-  int ok;  /* could it be read? */
-  TValue badkey;
-  int badlink;
-} Look;
-
-
 /*
 ** Looks in the store for an entry that is not in memory. What can be read
 ** by now (a permanent was declared, say) goes into the table.
@@ -258,7 +280,7 @@ static void lookfor (lua_State *L, void *ud) {
   mw_S.key.n = 0;
   if (mw_isnoted(l->h, l->key) || !mw_encode_scalar(L, &mw_S.key, l->key))
     return;  /* memory is right */
-  l->ok = readvalue(L, idof(l->h), mw_S.key.data, mw_S.key.n, &v);
+  l->ok = mw_readvalue(L, idof(l->h), mw_S.key.data, mw_S.key.n, &v);
   l->found = !l->ok || !ttisnil(&v);
   if (l->ok && l->found) {
     mw_rawset(L, l->h, l->key, &v);
@@ -344,56 +366,29 @@ int mw_finishget (lua_State *L, const TValue *t, const TValue *key,
 static void lookforall (lua_State *L, void *ud) {
   Look *l = (Look *)ud;
   Table *h = l->h;
-  uint32_t id = idof(h);
-  mw_Reader r, key;
-  TValue k, v, g;
-  l->ok = (mw_store_keys(L, id, &keys, &r) >= 0);
-  l->badlink = MW_LINK_NONE;
+  TValue g;
+  Table *mt;
+  readentries(L, l, 1);
+  mw_getof(mw_S.guards, obj2gco(h), &g);
+  if (!ttistrue(&g))
+    return;
   mw_S.whykept = (lu_byte)!l->ok;
-  while (mw_store_nextkey(&r, &key)) {
-    const unsigned char *s = key.p;
-    size_t len = (size_t)(key.end - key.p);
-    int c = mw_decodekey(L, &key, &k);
-    if (c < 0 || (c > 0 && (mw_rawget(h, &k, &v) || mw_isnoted(h, &k))))
-      continue;
-    if (c > 0 && readvalue(L, id, s, len, &v)) {
-      if (!ttisnil(&v))
-        mw_rawset(L, h, &k, &v);
-    }
-    else if (l->ok) {
-      l->ok = 0;
-      mw_S.whykept = 1;
-      if (c > 0) {
-        l->badlink = MW_LINK_KEY;
-        setobj(L, &l->badkey, &k);
-      }
-    }
-  }
-  invalidateTMcache(h);
-  sethvalue(L, &k, h);
-  mw_rawget(mw_S.guards, &k, &g);
-  if (ttistrue(&g)) {
-    Table *mt;
-    if (readmeta(L, id, &mt))
-      setguard(L, h, mt, 0);
-    else if (l->ok) {
-      l->ok = 0;
-      l->badlink = MW_LINK_META;
-    }
+  if (readmeta(L, idof(h), &mt))
+    setguard(L, h, mt, 0);
+  else if (l->ok) {
+    l->ok = 0;
+    l->badlink = MW_LINK_META;
   }
   mw_S.whykept = 0;
 }
 
 
 static int lookagain (lua_State *L, Look *l) {
-  TValue k, g;
   Table *mt;
   mw_work(L, lookforall, l);
   if (!l->ok)
     return 0;
-  sethvalue(L, &k, l->h);
-  mw_rawget(mw_S.guards, &k, &g);
-  mt = ttistable(&g) ? hvalue(&g) : NULL;
+  mt = mw_storedmeta(l->h);
   if (mt != NULL) {
     mw_touch(L, mt);
     if (mw_isshell(mt))
@@ -439,13 +434,12 @@ static void lookformeta (lua_State *L, void *ud) {
 
 
 Table *mw_realmetatable (lua_State *L, Table *h) {
-  TValue k, g;
+  TValue g;
   Table *mt = NULL;
   mw_load(L, h);
   if (!mw_isshell(h))
     return h->metatable;
-  sethvalue(L, &k, h);
-  mw_rawget(mw_S.guards, &k, &g);
+  mw_getof(mw_S.guards, obj2gco(h), &g);
   if (ttistable(&g))
     mt = hvalue(&g);
   else if (ttistrue(&g)) {

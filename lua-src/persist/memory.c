@@ -27,7 +27,6 @@ mw_Stored mw_S;
 static Table dummyshell;  /* what no table has as its metatable */
 
 Table *mw_shellmt = &dummyshell;
-Table *mw_roots;
 lu_byte mw_cleared;
 
 
@@ -49,6 +48,7 @@ void mw_work (lua_State *L, Pfunc f, void *ud) {
   }
   for (retry = 0; ; retry++) {
     lua_settop(W, 0);
+    mw_S.whykept = 0;
     g->gcstp |= GCSTPGC;
     g->gcstopem = 1;
     W->nCcalls = getCcalls(L) | 0x10000;  /* not yieldable */
@@ -73,22 +73,12 @@ void mw_work (lua_State *L, Pfunc f, void *ud) {
 }
 
 
+/* (scripts do not see such keys of the registry) */
 Table *mw_newroot (lua_State *L) {
-  TValue k, v;
-  Table *t = luaH_new(L);
-  sethvalue2s(L, L->top.p, t);  /* anchor (EXTRA_STACK) */
-  L->top.p++;
-  if (mw_roots == NULL)
-    mw_roots = t;
-  else {
-    unsigned int i = 0, n = 2;  /* 1 is for the table behind 'Memory' */
-    while (mw_entries(mw_roots, &i, &k, &v))
-      n++;
-    setivalue(&k, n);
-    setobj(L, &v, s2v(L->top.p - 1));
-    mw_rawset(L, mw_roots, &k, &v);
-  }
-  L->top.p--;
+  Table *t;
+  lua_newtable(L);
+  t = hvalue(s2v(L->top.p - 1));
+  lua_rawsetp(L, LUA_REGISTRYINDEX, t);
   return t;
 }
 
@@ -123,7 +113,7 @@ static uint32_t readcounter (lua_State *L) {
   if (!mw_store_get(L, 0, key, sizeof(key), &mw_S.val))
     return 0;
   mw_reader(&r, &mw_S.val);
-  if (mw_read_u8(&r) != MW_TAG_COUNTER || mw_read_u8(&r) != MW_FORMAT)
+  if (mw_read_u16(&r) != mw_header(MW_TAG_COUNTER))
     return 0;
   p = r.p;
   next = mw_read_u32(&r);
@@ -157,7 +147,6 @@ void mw_findcounter (lua_State *L) {
 /* makes 'id' the table behind 'Memory' */
 static void attach (lua_State *L, void *ud) {
   uint32_t id = *(uint32_t *)ud;
-  TValue k, v;
   size_t i;
   Table *t = mw_tablebyid(L, id);
   if (t == NULL)
@@ -168,9 +157,9 @@ static void attach (lua_State *L, void *ud) {
   }
   if (i == mw_S.attached.n)
     mw_buf_add(L, &mw_S.attached, &id, sizeof(id));
-  setivalue(&k, 1);
-  sethvalue(L, &v, t);
-  mw_rawset(L, mw_roots, &k, &v);
+  sethvalue2s(L, L->top.p, t);
+  L->top.p++;
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &mw_S);
   mw_S.root = t;
   mw_S.memory = id;
   mw_seenid(id);
@@ -214,7 +203,6 @@ void mw_memory_open (lua_State *L) {
   memset(&mw_S, 0, sizeof(mw_S));
   mw_S.byid.byid = 1;
   mw_S.next = 2;  /* 1 is the first table behind 'Memory' */
-  mw_newroot(L);
   mw_shellmt = mw_newroot(L);
   setsvalue(L, &k, G(L)->tmname[TM_INDEX]);
   setfvalue(&v, mw_loader);
@@ -226,10 +214,7 @@ void mw_memory_open (lua_State *L) {
   mw_S.handles = mw_newroot(L);
   mw_S.handlemeta = mw_newroot(L);
   mw_S.L = lua_newthread(L);
-  setivalue(&k, LUA_MINSTACK * 1000);
-  setthvalue(L, &v, mw_S.L);
-  mw_rawset(L, mw_roots, &k, &v);
-  lua_pop(L, 1);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, mw_S.L);
   luaL_requiref(L, "ext", mw_open_ext, 1);
   lua_pop(L, 1);
   mw_permanent_open(L);
@@ -241,7 +226,7 @@ void mw_memory_open (lua_State *L) {
 
 
 void mw_memory_close (void) {
-  mw_roots = NULL;
+  mw_unnote();
   mw_shellmt = &dummyshell;
   mw_map_free(&mw_S.byobj);
   mw_map_free(&mw_S.byid);
@@ -257,99 +242,122 @@ void mw_memory_close (void) {
 
 /*
 ** {==================================================================
-** Flush
+** Flush, and other exports
 ** ===================================================================
 */
 
-static void flush_ (lua_State *L, void *ud) {
-  *(int *)ud = mw_store_flush(L);
+enum { ATTACH, NEW, FLUSH, SERIALIZE, DESERIALIZE, COLLECT };
+
+/* what is to be done */
+typedef struct Task {
+  int what;
+  uint32_t id;
+  const unsigned char *p;
+  size_t n;
+  uint32_t res;
+  int ok;  /* else there is a message on top of the worker's stack */
+} Task;
+
+
+/* flushes; then what the task is */
+static void work (lua_State *L, void *ud) {
+  Task *t = (Task *)ud;
+  int n = mw_store_flush(L);
+  if (n >= 0) {
+    switch (t->what) {
+      case SERIALIZE:
+        mw_io.n = 0;
+        n = mw_serialize(L, t->id, &mw_io) ? (int)mw_io.n : -1;
+        break;
+      case DESERIALIZE:
+        t->id = mw_deserialize(L, t->p, t->n);
+        n = (t->id != 0) - 1;
+        break;
+      case COLLECT:
+        n = mw_collect(L, (const uint32_t *)(const void *)t->p, t->n);
+        break;
+      default: break;
+    }
+  }
+  t->ok = (n >= 0);
+  t->res = (t->what == DESERIALIZE) ? t->id : (uint32_t)n;
 }
 
 
-/* pushes the message on top of the worker's stack */
-static void pushmessage (lua_State *L) {
-  setobjs2s(L, L->top.p, mw_S.L->top.p - 1);
-  mw_inctop(L);
-  lua_settop(mw_S.L, 0);
-}
-
-
-static int doflush (lua_State *L, int level) {
-  int n;
-  mw_work(L, flush_, &n);
-  if (n < 0) {
-    pushmessage(L);
+static uint32_t dowork (lua_State *L, Task *t, int level) {
+  mw_work(L, work, t);
+  if (!t->ok) {
+    setobjs2s(L, L->top.p, mw_S.L->top.p - 1);
+    mw_inctop(L);
+    lua_settop(mw_S.L, 0);
     mw_error_persist(L, level);
   }
-  return n;
+  return t->res;
 }
 
 
 int mw_memory_flush (lua_State *L) {
-  doflush(L, 0);
+  Task t;
+  t.what = FLUSH;
+  dowork(L, &t, 0);
   return 0;
 }
 
 
 int mw_memory_extflush (lua_State *L) {
-  lua_pushinteger(L, doflush(L, 1));
+  Task t;
+  t.what = FLUSH;
+  lua_pushinteger(L, dowork(L, &t, 1));
   return 1;
 }
 
 
-static int exportflush (lua_State *L) {
-  int *n = (int *)lua_touserdata(L, 1);
-  *n = doflush(L, 0);
+static int dotask (lua_State *L) {
+  Task *t = (Task *)lua_touserdata(L, 1);
+  const char *msg = NULL;
+  if (t->what == ATTACH) {
+    if (t->id == 0)
+      msg = "cannot attach stored table 0: it is the runtime's";
+    else
+      attachglobal(L, t->id);
+    t->res = 0;
+  }
+  else {
+    if (t->what != FLUSH)
+      mw_knowcounter(L);
+    if (t->what != NEW)
+      dowork(L, t, 0);
+    else if ((t->res = mw_newid(NULL)) == 0)
+      msg = MW_NOIDS;
+  }
+  if (msg != NULL) {
+    lua_pushstring(L, msg);
+    mw_error_persist(L, 0);
+  }
   return 0;
 }
 
+
+static uint32_t run (int what, uint32_t id, const unsigned char *p, size_t n,
+                     uint32_t failed) {
+  Task t;
+  t.what = what;
+  t.id = id;
+  t.p = p;
+  t.n = n;
+  return (mw_L != NULL && mw_run(dotask, &t) == LUA_OK) ? t.res : failed;
+}
+
+
+#define FAILED	((uint32_t)-1)
 
 MW_EXPORT int flush (void) {
-  int n = -1;
-  if (mw_L == NULL || mw_run(exportflush, &n) != LUA_OK)
-    return -1;
-  return n;
-}
-
-/* }================================================================== */
-
-
-/*
-** {==================================================================
-** Other exports. Each runs a C function with its arguments and its result
-** in an 'Args'.
-** ===================================================================
-*/
-
-typedef struct Args {
-  uint32_t id;
-  const unsigned char *p;
-  size_t n;
-  int res;
-  int (*work) (lua_State *L, struct Args *a);  /* for 'exportwork' */
-  int ok;
-} Args;
-
-
-static int run (lua_CFunction f, Args *a) {
-  return mw_L != NULL && mw_run(f, a) == LUA_OK;
-}
-
-
-static int exportattach (lua_State *L) {
-  const Args *a = (const Args *)lua_touserdata(L, 1);
-  if (a->id == 0) {
-    lua_pushliteral(L, "cannot attach stored table 0: it is the runtime's");
-    return mw_error_persist(L, 0);
-  }
-  attachglobal(L, a->id);
-  return 0;
+  return (int)run(FLUSH, 0, NULL, 0, FAILED);
 }
 
 
 MW_EXPORT int attach_memory_table (uint32_t id) {
-  Args a = {id, NULL, 0, 0, NULL, 0};
-  return run(exportattach, &a) ? 0 : -1;
+  return (int)run(ATTACH, id, NULL, 0, FAILED);
 }
 
 
@@ -358,21 +366,8 @@ MW_EXPORT uint32_t get_memory_table_id (void) {
 }
 
 
-static int exportnew (lua_State *L) {
-  Args *a = (Args *)lua_touserdata(L, 1);
-  mw_knowcounter(L);
-  a->id = mw_newid(NULL);
-  if (a->id == 0) {
-    lua_pushliteral(L, "no more ids for stored tables");
-    return mw_error_persist(L, 0);
-  }
-  return 0;
-}
-
-
 MW_EXPORT uint32_t ext_table_new (void) {
-  Args a = {0, NULL, 0, 0, NULL, 0};
-  return run(exportnew, &a) ? a.id : 0;
+  return run(NEW, 0, NULL, 0, 0);
 }
 
 
@@ -384,59 +379,18 @@ MW_EXPORT void sync_external_table_counter (uint32_t next) {
 }
 
 
-static void work (lua_State *L, void *ud) {
-  Args *a = (Args *)ud;
-  a->ok = (mw_store_flush(L) >= 0) && a->work(L, a);
-}
-
-
-/* does 'work', after a flush */
-static int exportwork (lua_State *L) {
-  Args *a = (Args *)lua_touserdata(L, 1);
-  mw_knowcounter(L);
-  mw_work(L, work, a);
-  if (!a->ok) {
-    pushmessage(L);
-    return mw_error_persist(L, 0);
-  }
-  return 0;
-}
-
-
-static int serialize (lua_State *L, Args *a) {
-  mw_io.n = 0;
-  a->res = mw_serialize(L, a->id, &mw_io) ? (int)mw_io.n : -1;
-  return a->res >= 0;
-}
-
-
 MW_EXPORT int serialize_table (uint32_t id) {
-  Args a = {id, NULL, 0, 0, serialize, 0};
-  return run(exportwork, &a) ? a.res : -1;
-}
-
-
-static int deserialize (lua_State *L, Args *a) {
-  a->id = mw_deserialize(L, a->p, a->n);
-  return a->id != 0;
+  return (int)run(SERIALIZE, id, NULL, 0, FAILED);
 }
 
 
 MW_EXPORT uint32_t deserialize_table (const unsigned char *p, size_t n) {
-  Args a = {0, p, n, 0, deserialize, 0};
-  return run(exportwork, &a) ? a.id : 0;
-}
-
-
-static int collect (lua_State *L, Args *a) {
-  a->res = mw_collect(L, (const uint32_t *)(const void *)a->p, a->n);
-  return a->res >= 0;
+  return run(DESERIALIZE, 0, p, n, 0);
 }
 
 
 MW_EXPORT int collect_tables (const unsigned char *ids, size_t count) {
-  Args a = {0, ids, count, 0, collect, 0};
-  return run(exportwork, &a) ? a.res : -1;
+  return (int)run(COLLECT, 0, ids, count, FAILED);
 }
 
 /* }================================================================== */

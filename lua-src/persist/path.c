@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "lauxlib.h"
+#include "lctype.h"
 #include "ldebug.h"
 #include "ldo.h"
 #include "lmem.h"
@@ -87,8 +88,7 @@ static int isname (const TString *ts, const char *s, size_t l) {
     return 0;
   for (i = 0; i < l; i++) {
     int c = (unsigned char)s[i];
-    if (!(c == '_' || ((c | 32) >= 'a' && (c | 32) <= 'z') ||
-          (i > 0 && c >= '0' && c <= '9')))
+    if (i == 0 ? !lislalpha(c) : !lislalnum(c))
       return 0;
   }
   return 1;
@@ -201,16 +201,13 @@ static void putpath (lua_State *L, GCObject *target) {
   for (i = 0; ok && i < mw_nitems(&q) && mw_items(&q)[i].o != target; i++) {
     mw_Links w;
     TValue key, v;
-    GCObject *o;
     int link;
     mw_startlinks(&w, mw_items(&q)[i].o);
-    while (ok && mw_nextlink(&w, &link, &key, &v, &o)) {
-      if (o == NULL && (ttistable(&v) || ttisLclosure(&v)))
-        o = gcvalue(&v);
-      if (o != NULL && (o->marked & MW_STOREDBIT) &&
-          mw_map_find(&seen, o, 0) == NULL)
-        ok = mw_map_add(&seen, o, 0) != NULL &&
-             mw_enqueue(&q, o, i, link, &key);
+    while (ok && mw_nextlink(&w, &link, &key, &v)) {
+      if (mw_isstoredvalue(&v) &&
+          mw_map_find(&seen, gcvalue(&v), 0) == NULL)
+        ok = mw_map_add(&seen, gcvalue(&v), 0) != NULL &&
+             mw_enqueue(&q, gcvalue(&v), i, link, &key);
     }
   }
   mw_map_free(&seen);
@@ -268,6 +265,20 @@ l_noret mw_raise (lua_State *L) {
   }
   mw_error_persist(L, level);
   luaD_throw(L, LUA_ERRRUN);  /* not reached */
+}
+
+
+void mw_putkeyrefusal (lua_State *L, const TValue *key) {
+  mw_puts(L, ": cannot persist a key that is a ");
+  mw_puts(L, ttypename(ttype(key)));
+  mw_pushmessage(L);
+}
+
+
+l_noret mw_refusekey (lua_State *L, GCObject *from, const TValue *key) {
+  mw_startmessage(L, from, MW_LINK_NONE, NULL);
+  mw_putkeyrefusal(L, key);
+  mw_raise(L);
 }
 
 

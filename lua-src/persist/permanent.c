@@ -19,67 +19,37 @@
 #define STRINGMETA	"getmetatable('')"
 
 
-/* names of a namer */
-static Table *namesof (int namer) {
-  TValue k, v;
-  setivalue(&k, namer);
-  mw_rawget(mw_S.names, &k, &v);
-  return hvalue(&v);
-}
-
-
 TString *mw_permanent_record (const TValue *v) {
   TValue r;
   return mw_rawget(mw_S.values, v, &r) ? tsvalue(&r) : NULL;
 }
 
 
-int mw_permanent_find (lua_State *L, int namer, const char *name,
-                       size_t len, TValue *res) {
-  TValue k;
-  if (namer == MW_BYRUNTIME || namer == MW_BYSCRIPT) {
-    setsvalue(L, &k, luaS_newlstr(L, name, len));
-    if (mw_rawget(namesof(namer), &k, res))
-      return 1;
-  }
-  return mw_bad("there is no permanent named ", name, len);
-}
-
-
 /*
-** Sets names[namer][name] and, unless the value has a name already, its
-** record. Stack: the value on top.
+** Sets the value of a name's record and, unless the value has a name
+** already, its record. Stack: the value on top.
 */
 static void declare (lua_State *L, int namer, const char *name, size_t len) {
   mw_Buffer *b = &mw_S.key;
-  const TValue *v = s2v(L->top.p - 1);
-  TValue k, r, old;
-  Table *names = namesof(namer);
+  TValue v, r, old, oldrecord;
   b->n = 0;
-  mw_buf_addu8(L, b, MW_TAG_NAMED);
-  mw_buf_addu8(L, b, MW_FORMAT);
+  mw_buf_addu16(L, b, mw_header(MW_TAG_NAMED));
   mw_buf_addu8(L, b, (unsigned int)namer);
   mw_buf_addu32(L, b, len);
   mw_buf_add(L, b, name, len);
-  setsvalue2s(L, L->top.p, luaS_newlstr(L, (char *)b->data, b->n));
-  L->top.p++;  /* anchor (EXTRA_STACK) */
+  lua_pushlstring(L, (char *)b->data, b->n);
+  setobj(L, &v, s2v(L->top.p - 2));
   setobj(L, &r, s2v(L->top.p - 1));
-  setsvalue2s(L, L->top.p, luaS_newlstr(L, name, len));
-  L->top.p++;
-  setobj(L, &k, s2v(L->top.p - 1));
-  if (mw_rawget(names, &k, &old) && !luaV_rawequalobj(&old, v)) {
-    TValue oldrecord;  /* the old value has lost its name */
-    if (mw_rawget(mw_S.values, &old, &oldrecord) &&
-        luaV_rawequalobj(&oldrecord, &r)) {
-      setnilvalue(&oldrecord);
-      mw_rawset(L, mw_S.values, &old, &oldrecord);
-    }
+  if (mw_rawget(mw_S.names, &r, &old) &&
+      mw_rawget(mw_S.values, &old, &oldrecord) &&
+      luaV_rawequalobj(&oldrecord, &r)) {  /* the old value loses its name */
+    setnilvalue(&oldrecord);
+    mw_rawset(L, mw_S.values, &old, &oldrecord);
   }
-  setobj(L, &old, v);
-  mw_rawset(L, names, &k, &old);
-  if (mw_permanent_record(v) == NULL)
-    mw_rawset(L, mw_S.values, v, &r);
-  L->top.p -= 2;
+  mw_rawset(L, mw_S.names, &r, &v);
+  if (mw_permanent_record(&v) == NULL)
+    mw_rawset(L, mw_S.values, &v, &r);
+  lua_pop(L, 1);
 }
 
 
@@ -119,17 +89,8 @@ static void fields (lua_State *L, const char *name) {
 
 
 void mw_permanent_open (lua_State *L) {
-  int namer;
   mw_S.names = mw_newroot(L);
   mw_S.values = mw_newroot(L);
-  for (namer = MW_BYRUNTIME; namer <= MW_BYSCRIPT; namer++) {
-    TValue k, v;
-    lua_newtable(L);
-    setivalue(&k, namer);
-    setobj(L, &v, s2v(L->top.p - 1));
-    mw_rawset(L, mw_S.names, &k, &v);
-    lua_pop(L, 1);
-  }
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   lua_pushnil(L);
   while (lua_next(L, -2)) {  /* libraries first: these are their names */

@@ -22,39 +22,21 @@ static mw_Buffer queue;
 enum { FINE, VISIT, REFUSED, NOMEMORY };
 
 static int classify (const TValue *v) {
-  switch (ttypetag(v)) {
-    case LUA_VTABLE:
-      if (hvalue(v)->marked & MW_STOREDBIT)
-        return FINE;
-      return mw_permanent_record(v) ? FINE : VISIT;
-    case LUA_VLCL:
-      if ((gcvalue(v)->marked & MW_STOREDBIT) || mw_permanent_record(v))
-        return FINE;
-      return (clLvalue(v)->p->text != NULL) ? VISIT : REFUSED;
-    case LUA_VLCF:
-    case LUA_VCCL:
-      if (mw_registry_index(v) != MW_CFUNC_NONE)
-        return FINE;
-      return mw_permanent_record(v) ? FINE : REFUSED;
-    case LUA_VUSERDATA:
-      if (mw_handle_id(v) != 0)
-        return FINE;
-      return mw_permanent_record(v) ? FINE : REFUSED;
-    case LUA_VTHREAD:
-      return mw_permanent_record(v) ? FINE : REFUSED;
-    case LUA_VLIGHTUSERDATA:
-      return REFUSED;
-    case LUA_VUPVAL:  /* a cell (no value of a script's) */
-      return (gcvalue(v)->marked & MW_STOREDBIT) ? FINE : VISIT;
-    default:
-      return FINE;
-  }
+  if (mw_isplain(v) || mw_isstoredvalue(v))
+    return FINE;
+  if (ttypetag(v) == LUA_VUPVAL)  /* a cell (no value of a script's) */
+    return VISIT;
+  if (mw_registry_index(v) != MW_CFUNC_NONE || mw_handle_id(v) != 0 ||
+      mw_permanent_record(v) != NULL)
+    return FINE;
+  return (ttistable(v) || (ttisLclosure(v) && clLvalue(v)->p->text != NULL))
+         ? VISIT : REFUSED;
 }
 
 
 /* what 'classify' refuses, for messages */
 static void putrefusal (lua_State *L, const TValue *v) {
-  mw_puts(L, "cannot persist ");
+  mw_puts(L, ": cannot persist ");
   switch (ttypetag(v)) {
     case LUA_VLCL:
       mw_puts(L, "a function whose source text is not known");
@@ -106,24 +88,18 @@ static int visit (GCObject *o, uint32_t parent, int link, const TValue *key) {
 */
 static int expand (uint32_t i, int *link, TValue *key, TValue *v) {
   mw_Links w;
-  GCObject *o;
   mw_startlinks(&w, mw_items(&queue)[i].o);
-  while (mw_nextlink(&w, link, key, v, &o)) {
-    int c = FINE;
-    if (*link == MW_LINK_KEY && !ttisnumber(key) && !ttisstring(key) &&
-        !ttisboolean(key)) {
+  while (mw_nextlink(&w, link, key, v)) {
+    int c;
+    if (*link == MW_LINK_KEY && !mw_isplain(key)) {
       setobj(NOSTATE, v, key);
       *link = MW_LINK_NONE;
       setnilvalue(key);
       return REFUSED;
     }
-    if (o == NULL) {
-      c = classify(v);
-      if (c == VISIT)
-        o = gcvalue(v);
-    }
-    if (o != NULL && !(o->marked & MW_STOREDBIT))
-      c = visit(o, i, *link, key);
+    c = classify(v);
+    if (c == VISIT)
+      c = visit(gcvalue(v), i, *link, key);
     if (c != FINE)
       return c;
   }
@@ -179,15 +155,13 @@ int mw_trypromote (lua_State *L, GCObject *from, int link,
     mw_putchain(L, &queue, i - 1);
     mw_putlink(L, mw_items(&queue)[i - 1].o, badlink, &badkey);
   }
-  mw_puts(L, ": ");
-  if (badlink == MW_LINK_NONE && c == REFUSED && i > 0 &&
-      mw_items(&queue)[i - 1].o->tt == LUA_VTABLE) {  /* it is a key */
-    mw_puts(L, "cannot persist a key that is a ");
-    mw_puts(L, ttypename(ttype(&bad)));
-  }
-  else
+  if (badlink == MW_LINK_NONE && i > 0 &&
+      mw_items(&queue)[i - 1].o->tt == LUA_VTABLE)  /* it is a key */
+    mw_putkeyrefusal(L, &bad);
+  else {
     putrefusal(L, &bad);
-  mw_pushmessage(L);
+    mw_pushmessage(L);
+  }
   return -1;
 }
 

@@ -153,7 +153,6 @@ void mw_reachdone (void) {
   mw_buf_free(&mw_R.queue);
   mw_buf_free(&mw_R.keys);
   mw_buf_free(&mw_R.val);
-  mw_buf_free(&mw_R.key);
   mw_R.max = mw_R.bad = 0;
 }
 
@@ -173,12 +172,8 @@ const int mw_recordtag[MW_NREFS] = {
 
 
 int mw_getrecord (const mw_Found *f) {
-  mw_R.key.n = 0;
-  if (f->kind == MW_REF_TEXT)
-    mw_text_key(mw_R.L, &mw_R.key, f->id);
-  else
-    mw_store_key(mw_R.L, &mw_R.key, mw_recordtag[f->kind], (uint32_t)f->id);
-  return mw_store_get(mw_R.L, 0, mw_R.key.data, mw_R.key.n, &mw_R.val);
+  return mw_store_record(mw_R.L, mw_recordtag[f->kind], f->id, &mw_R.val,
+                         NULL);
 }
 
 
@@ -284,18 +279,15 @@ static void loadlost (lua_State *L) {
 
 /* what is not stored any more goes on as what it was */
 static void release (lua_State *L, GCObject *o) {
-  TValue k, v, nil;
-  setgcovalue(L, &k, o);
+  TValue nil;
   setnilvalue(&nil);
-  mw_rawset(L, mw_S.pending, &k, &nil);
+  mw_setof(L, mw_S.pending, o, &nil);
   if (o->tt == LUA_VTABLE && mw_isshell(gco2t(o))) {
-    Table *mt = NULL;
-    if (mw_rawget(mw_S.guards, &k, &v) && ttistable(&v))
-      mt = hvalue(&v);
+    Table *mt = mw_storedmeta(gco2t(o));
     gco2t(o)->metatable = mt;
     if (mt != NULL)
       luaC_objbarrier(L, o, mt);
-    mw_rawset(L, mw_S.guards, &k, &nil);
+    mw_setof(L, mw_S.guards, o, &nil);
   }
   mw_forget(o);
 }
@@ -380,16 +372,13 @@ int mw_collect (lua_State *L, const uint32_t *roots, size_t n) {
 static void livelinks (GCObject *o) {
   mw_Links w;
   TValue key, v;
-  GCObject *to;
   int link;
   mw_startlinks(&w, o);
-  while (mw_nextlink(&w, &link, &key, &v, &to)) {
-    if (to == NULL && (ttistable(&v) || ttisLclosure(&v)))
-      to = gcvalue(&v);
-    if (to == NULL)
+  while (mw_nextlink(&w, &link, &key, &v)) {
+    if (mw_isstoredvalue(&v))
+      mw_reached(kindof(gcvalue(&v)), mw_slotof(gcvalue(&v))->id);
+    else
       mw_reached(MW_REF_TABLE, mw_handle_id(&v));  /* (0 is nothing) */
-    else if (to->marked & MW_STOREDBIT)
-      mw_reached(kindof(to), mw_slotof(to)->id);
   }
 }
 

@@ -21,7 +21,7 @@ typedef struct mw_Reach {
   lua_State *L;
   mw_Map seen[MW_NREFS];
   mw_Buffer queue;  /* of mw_Found, in order of appearance */
-  mw_Buffer keys, val, key;
+  mw_Buffer keys, val;
   uint32_t max;  /* highest id */
   int bad;  /* is an entry or a record damaged? */
 } mw_Reach;

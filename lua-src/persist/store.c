@@ -32,16 +32,20 @@ uint64_t mw_hash (uint64_t h, const void *p, size_t n) {
 }
 
 
-void mw_store_key (lua_State *L, mw_Buffer *b, int tag, uint32_t id) {
+void mw_store_key (lua_State *L, mw_Buffer *b, int tag, uint64_t id) {
   mw_buf_addu8(L, b, (unsigned int)tag);
-  mw_buf_addu32(L, b, id);
+  if (tag == MW_TAG_TEXT)
+    mw_buf_addu64(L, b, id);
+  else
+    mw_buf_addu32(L, b, (size_t)id);
 }
 
 
 static void addref (lua_State *L, mw_Buffer *b, int tag, uint32_t id) {
-  mw_buf_addu8(L, b, (unsigned int)tag);
   if (tag >= MW_TAG_OPEN)
-    mw_buf_addu8(L, b, MW_FORMAT);
+    mw_buf_addu16(L, b, mw_header(tag));
+  else
+    mw_buf_addu8(L, b, (unsigned int)tag);
   mw_buf_addu32(L, b, id);
 }
 
@@ -49,18 +53,18 @@ static void addref (lua_State *L, mw_Buffer *b, int tag, uint32_t id) {
 int mw_store_encode (lua_State *L, mw_Buffer *b, const TValue *v) {
   const TString *name;
   uint32_t id;
-  mw_note(1);
+  mw_notestep();
   if (mw_encode_scalar(L, b, v))
     return 1;
-  if ((ttislcf(v) || ttisCclosure(v)) &&
-      mw_registry_index(v) != MW_CFUNC_NONE)
-    return mw_encode_function(L, b, v);
-  if ((name = mw_permanent_record(v)) != NULL)
+  if ((id = mw_registry_index(v)) != MW_CFUNC_NONE) {
+    mw_buf_addu8(L, b, MW_TAG_CFUNC);
+    mw_buf_addu16(L, b, id);
+  }
+  else if ((name = mw_permanent_record(v)) != NULL)
     mw_buf_add(L, b, getstr(name), tsslen(name));
-  else if (ttisfulluserdata(v) && (id = mw_handle_id(v)) != 0)
+  else if ((id = mw_handle_id(v)) != 0)
     addref(L, b, MW_TAG_HANDLE, id);
-  else if ((ttistable(v) || ttisLclosure(v)) &&
-           (gcvalue(v)->marked & MW_STOREDBIT))
+  else if (mw_isstoredvalue(v))
     addref(L, b, ttistable(v) ? MW_TAG_STORED : MW_TAG_CLOSURE,
            mw_slotof(gcvalue(v))->id);
   else
@@ -74,24 +78,30 @@ static uint32_t checksum (const unsigned char *p, size_t n) {
 }
 
 
-/* room of 'b', as a length that the host takes */
-static unsigned int room (const mw_Buffer *b) {
-  return (b->cap < 0x7fffffff) ? (unsigned int)b->cap : 0x7fffffff;
+/* room of a buffer (it fits, see buffer.c), as the host takes it */
+#define room(b)		((unsigned int)(b)->cap)
+
+
+/* reads the value of a key, or (key = NULL) the list of keys, from its start */
+static int fetch (lua_State *L, uint32_t id, const void *key, size_t klen,
+                  mw_Buffer *b) {
+  int n;
+  b->n = 0;
+  while ((n = (key != NULL)
+              ? js_ext_table_get(id, key, (unsigned int)klen, b->data, room(b))
+              : js_ext_table_keys(id, b->data, room(b))) > (int)room(b))
+    mw_buf_reserve(L, b, (size_t)n);
+  b->n = (n > 0) ? (size_t)n : 0;
+  mw_note(1 + mw_bytes(b->n));
+  return n;
 }
 
 
 int mw_store_get (lua_State *L, uint32_t id, const void *key, size_t klen,
                   mw_Buffer *b) {
-  int n;
-  b->n = 0;
-  while ((n = js_ext_table_get(id, key, (unsigned int)klen, b->data,
-                               room(b))) > (int)room(b))
-    mw_buf_reserve(L, b, (size_t)n);
-  mw_note(1);
+  int n = fetch(L, id, key, klen, b);
   if (n < 0)
     return 0;
-  b->n = (size_t)n;
-  mw_note(mw_bytes(b->n));
   if (n > 6 && b->data[0] >= MW_TAG_OPEN && b->data[1] == MW_SEALED) {
     uint32_t sum;
     b->n -= 4;
@@ -99,6 +109,20 @@ int mw_store_get (lua_State *L, uint32_t id, const void *key, size_t klen,
     b->data[1] = (sum == checksum(b->data, b->n)) ? MW_FORMAT : 0;
   }
   return 1;
+}
+
+
+int mw_store_record (lua_State *L, int tag, uint64_t id, mw_Buffer *b,
+                     mw_Reader *r) {
+  static mw_Buffer key;
+  key.n = 0;
+  mw_store_key(L, &key, tag, id);
+  if (!mw_store_get(L, 0, key.data, key.n, b))
+    return 0;
+  if (r == NULL)
+    return 1;
+  mw_reader(r, b);
+  return mw_read_u16(r) == mw_header(tag);
 }
 
 
@@ -124,16 +148,10 @@ int mw_store_set (lua_State *L, uint32_t id, const void *key, size_t klen,
 int mw_store_keys (lua_State *L, uint32_t id, mw_Buffer *b, mw_Reader *r) {
   uint32_t count, i;
   mw_Reader c;
-  int n;
-  b->n = 0;
-  while ((n = js_ext_table_keys(id, b->data, room(b))) > (int)room(b))
-    mw_buf_reserve(L, b, (size_t)n);
-  r->p = r->end = b->data;
-  r->err = NULL;
-  mw_note(mw_bytes(n > 0 ? n : 0));
+  int n = fetch(L, id, NULL, 0, b);
+  mw_reader(r, b);
   if (n <= 0)  /* (some hosts have nothing for what they do not know) */
     return 0;
-  r->end += n;
   count = mw_read_u32(r);
   c = *r;
   for (i = 0; i < count && c.err == NULL; i++) {
@@ -208,8 +226,7 @@ static int putcounter (lua_State *L, Flush *f) {
   unsigned char *p;
   mw_S.key.n = mw_S.val.n = 0;
   mw_buf_addu8(L, &mw_S.key, MW_TAG_COUNTER);
-  mw_buf_addu8(L, &mw_S.val, MW_TAG_COUNTER);
-  mw_buf_addu8(L, &mw_S.val, MW_FORMAT);
+  mw_buf_addu16(L, &mw_S.val, mw_header(MW_TAG_COUNTER));
   mw_buf_addu32(L, &mw_S.val, mw_S.next);
   p = mw_S.val.data + mw_S.val.n - 4;
   mw_buf_addu32(L, &mw_S.val, (uint32_t)mw_hash(MW_HASHSEED, p, 4));
@@ -221,33 +238,17 @@ static int putcounter (lua_State *L, Flush *f) {
 
 
 /*
-** Key of a set of changed keys, encoded; gets the table's value for it.
-** (Nil if it has none.)
+** The value of a key of a set of changed keys; nil if the table has none.
 */
-static void entry (lua_State *L, Table *h, const TValue *key, TValue *v,
-                   int *link) {
-  mw_S.key.n = mw_S.val.n = 0;
+static void valueof (Table *h, const TValue *key, TValue *v) {
   if (ttislightuserdata(key)) {
-    Table *mt = h->metatable;
-    *link = MW_LINK_META;
-    if (mt == mw_shellmt) {  /* guarded */
-      TValue k;
-      sethvalue(L, &k, h);
-      mt = (mw_rawget(mw_S.guards, &k, v) && ttistable(v)) ? hvalue(v) : NULL;
-    }
-    mw_buf_addu8(L, &mw_S.key, MW_TAG_META);
-    mw_buf_addu8(L, &mw_S.val, MW_TAG_META);
-    mw_buf_addu8(L, &mw_S.val, MW_FORMAT);
+    Table *mt = mw_storedmeta(h);
     setnilvalue(v);
     if (mt != NULL)
-      sethvalue(L, v, mt);
+      sethvalue(NOSTATE, v, mt);
   }
-  else {
-    *link = MW_LINK_KEY;
-    mw_encode_scalar(L, &mw_S.key, key);
-    if (!mw_rawget(h, key, v))
-      setnilvalue(v);
-  }
+  else if (!mw_rawget(h, key, v))
+    setnilvalue(v);
 }
 
 
@@ -255,12 +256,18 @@ static void entry (lua_State *L, Table *h, const TValue *key, TValue *v,
 ** Hands over one entry of a table. Returns 0 if the host's store failed.
 */
 static int putentry (lua_State *L, Flush *f, Table *h, uint32_t id,
-                     const TValue *key) {
-  TValue v;
-  int link;
-  entry(L, h, key, &v, &link);
-  if (ttisnil(&v) ? erase(f, id)
-                  : mw_store_encode(L, &mw_S.val, &v) && set(L, f, id))
+                     const TValue *key, const TValue *v) {
+  int link = MW_LINK_KEY;
+  mw_S.key.n = mw_S.val.n = 0;
+  if (ttislightuserdata(key)) {
+    link = MW_LINK_META;
+    mw_buf_addu8(L, &mw_S.key, MW_TAG_META);
+    mw_buf_addu16(L, &mw_S.val, mw_header(MW_TAG_META));
+  }
+  else
+    mw_encode_scalar(L, &mw_S.key, key);
+  if (ttisnil(v) ? erase(f, id)
+                 : mw_store_encode(L, &mw_S.val, v) && set(L, f, id))
     return 1;
   fail(L, f, obj2gco(h), link, key);
   return 0;
@@ -283,8 +290,7 @@ static int putobject (lua_State *L, Flush *f, GCObject *o) {
   }
   else {
     mw_store_key(L, &mw_S.key, MW_TAG_CELL, id);
-    mw_buf_addu8(L, &mw_S.val, MW_TAG_CELL);
-    mw_buf_addu8(L, &mw_S.val, MW_FORMAT);
+    mw_buf_addu16(L, &mw_S.val, mw_header(MW_TAG_CELL));
     if (!mw_store_encode(L, &mw_S.val, gco2upv(o)->v.p)) {
       if ((mw_slotof(o)->state & MW_ST_MASK) != MW_ST_NEW)
         return 0;  /* has been refused, and stays noted */
@@ -299,10 +305,9 @@ static int putobject (lua_State *L, Flush *f, GCObject *o) {
 
 
 static Table *pendingof (GCObject *o) {
-  TValue k, v;
-  setgcovalue(NOSTATE, &k, o);
-  return (mw_rawget(mw_S.pending, &k, &v) && ttistable(&v)) ? hvalue(&v)
-                                                            : NULL;
+  TValue v;
+  mw_getof(mw_S.pending, o, &v);
+  return ttistable(&v) ? hvalue(&v) : NULL;
 }
 
 
@@ -320,7 +325,7 @@ static void putnewtable (lua_State *L, Flush *f, mw_Slot *s) {
   Table *h = gco2t(s->o);
   uint32_t id = s->id;
   unsigned int i = 0;
-  TValue k, v, key;
+  TValue k, v;
   Table *left = NULL;
   int meta = 1;
   for (;;) {
@@ -329,15 +334,15 @@ static void putnewtable (lua_State *L, Flush *f, mw_Slot *s) {
       if (h->metatable == NULL)
         continue;
       setpvalue(&k, (void *)&mw_metakey);
+      valueof(h, &k, &v);
     }
     else if (!mw_entries(h, &i, &k, &v))
       break;
-    if (!putentry(L, f, h, id, &k)) {
+    if (!putentry(L, f, h, id, &k, &v)) {
       if (left == NULL) {
         left = luaH_new(L);
-        sethvalue(L, &key, h);
         sethvalue(L, &v, left);
-        mw_rawset(L, mw_S.pending, &key, &v);
+        mw_setof(L, mw_S.pending, obj2gco(h), &v);
       }
       setivalue(&v, MW_CHANGED);
       mw_rawset(L, left, &k, &v);
@@ -359,8 +364,8 @@ static unsigned int putchanges (lua_State *L, Flush *f, Table *h, Table *set,
   unsigned int i = 0, left = 0;
   TValue k, how, v;
   while (mw_entries(set, &i, &k, &how)) {
-    int link, kind;
-    entry(L, h, &k, &v, &link);
+    int kind;
+    valueof(h, &k, &v);
     kind = ttisnil(&v) ? PASS_DELETE : (int)ivalue(&how);
     if (kind == PASS_DELETE && ivalue(&how) == MW_ADDED)
       ;  /* added and deleted again: the store never saw it */
@@ -368,7 +373,7 @@ static unsigned int putchanges (lua_State *L, Flush *f, Table *h, Table *set,
       left++;
       continue;
     }
-    else if (!putentry(L, f, h, id, &k)) {
+    else if (!putentry(L, f, h, id, &k, &v)) {
       setivalue(&v, MW_CHANGED);  /* who knows */
       mw_rawset(L, set, &k, &v);
       left++;
@@ -382,10 +387,9 @@ static unsigned int putchanges (lua_State *L, Flush *f, Table *h, Table *set,
 
 
 static void settle (lua_State *L, GCObject *o) {
-  TValue k, v;
-  setgcovalue(L, &k, o);
+  TValue v;
   setnilvalue(&v);
-  mw_rawset(L, mw_S.pending, &k, &v);
+  mw_setof(L, mw_S.pending, o, &v);
 }
 
 
@@ -534,7 +538,7 @@ static void dropchunks (lua_State *L) {
 
 
 static void handover (lua_State *L, Flush *f) {
-  mw_S.lastobj = NULL;
+  mw_unnote();
   if (mw_S.counterdirty && !putcounter(L, f))
     fail(L, f, obj2gco(mw_S.root), MW_LINK_NONE, NULL);
   else
@@ -552,7 +556,7 @@ int mw_store_handnew (lua_State *L) {
 
 int mw_store_flush (lua_State *L) {
   Flush f = {0, 0, 0};
-  mw_S.lastobj = NULL;
+  mw_unnote();
   mw_closure_abandon();
   lookatwatched(L, &f);
   if (mw_cleared & MW_STOREDBIT)
@@ -561,7 +565,7 @@ int mw_store_flush (lua_State *L) {
   if (!f.failed)
     putpending(L, &f);
   dropchunks(L);
-  mw_S.lastobj = NULL;
+  mw_unnote();
   mw_buf_shrink(&mw_S.key, 65536);
   mw_buf_shrink(&mw_S.val, 65536);
   return (f.failed || f.refused) ? -1 : f.n;

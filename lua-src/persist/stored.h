@@ -31,10 +31,14 @@
 #define MW_FORMAT	1	/* version of all these records, as they are built */
 #define MW_SEALED	2	/* ... as they are stored: a checksum follows */
 
+/* the two bytes that a record begins with, as the number that they are */
+#define mw_header(tag)	((unsigned int)(tag) | MW_FORMAT << 8)
+
 /* who gave a permanent its name */
 #define MW_BYRUNTIME	0
 #define MW_BYSCRIPT	1	/* or a host */
 
+#define MW_NOIDS	"no more ids for stored tables"
 #define MW_STOREFAILED	"the host's store failed to save it"
 
 /*
@@ -58,6 +62,11 @@ static inline void mw_inctop (lua_State *L) {
   L->top.p++;
   luaD_checkstack(L, 1);
 }
+
+
+/* can a value be stored by itself: nil, a boolean, a number, a string? */
+#define mw_isplain(v)  \
+	(ttype(v) <= LUA_TSTRING && ttype(v) != LUA_TLIGHTUSERDATA)
 
 
 /*
@@ -117,10 +126,10 @@ typedef struct mw_Stored {
   lu_byte counterknown;  /* 'next' is right */
   lu_byte counterdirty;  /* table 0 does not have 'next' yet */
   Table *root;  /* the table behind 'Memory' */
-  /* the rest is held by 'mw_roots', too */
+  /* the rest is held by the registry, too */
   Table *pending;  /* changed object -> set of its changed keys, or true */
   Table *guards;  /* guarded table -> its metatable, false, or true (bad) */
-  Table *names;  /* permanents by name, one table for each namer */
+  Table *names;  /* permanents by their record, a string */
   Table *values;  /* permanents -> their record, a string */
   Table *handles;  /* id -> handle, weak */
   Table *handlemeta;  /* metatable of handles */
@@ -196,6 +205,13 @@ extern int mw_rawget (Table *t, const TValue *k, TValue *v);
 /* rawset for internal tables and for loading, with the collector's barrier */
 extern void mw_rawset (lua_State *L, Table *t, const TValue *k, TValue *v);
 
+/* the same for internal tables whose keys are objects; '*v' is nil if absent */
+extern int mw_getof (Table *t, GCObject *o, TValue *v);
+extern void mw_setof (lua_State *L, Table *t, GCObject *o, TValue *v);
+
+/* the metatable of a stored table, as far as it is known, or NULL */
+extern Table *mw_storedmeta (Table *h);
+
 /* a new id for 'o', which becomes stored; 0 without memory or ids left */
 extern uint32_t mw_newid (GCObject *o);
 
@@ -218,11 +234,14 @@ typedef struct mw_Links {
 extern void mw_startlinks (mw_Links *w, GCObject *o);
 
 /*
-** The next link, 0 at the end. Sets '*o' (else NULL) instead of 'v' where
-** it leads to a cell. Charged.
+** The next link, 0 at the end. A cell that it leads to comes as a value,
+** with a type that no script sees. Charged.
 */
-extern int mw_nextlink (mw_Links *w, int *link, TValue *key, TValue *v,
-                        GCObject **o);
+extern int mw_nextlink (mw_Links *w, int *link, TValue *key, TValue *v);
+
+/* is a value, or a cell, a stored object? */
+#define mw_isstoredvalue(v)  \
+	(iscollectable(v) && (gcvalue(v)->marked & MW_STOREDBIT))
 
 /* }================================================================== */
 
@@ -306,7 +325,13 @@ extern l_noret mw_raise (lua_State *L);
 extern void mw_pushpath (lua_State *L, GCObject *from, int link,
                          const TValue *key, const char *msg);
 
+/* ends a message and pushes it: no table can be stored with such a key */
+extern void mw_putkeyrefusal (lua_State *L, const TValue *key);
+
 /* raises that, with kind "persist" */
+extern l_noret mw_refusekey (lua_State *L, GCObject *from, const TValue *key);
+
+/* raises what 'mw_pushpath' pushes, with kind "persist" */
 extern l_noret mw_raiseat (lua_State *L, GCObject *from, int link,
                            const TValue *key, const char *msg);
 
@@ -324,10 +349,6 @@ extern void mw_permanent_open (lua_State *L);
 
 /* the record of a permanent (a string), or NULL */
 extern TString *mw_permanent_record (const TValue *v);
-
-/* finds a permanent; 0 with mw_S.why set if there is none of that name */
-extern int mw_permanent_find (lua_State *L, int namer, const char *name,
-                              size_t len, TValue *res);
 
 /*
 ** Declares the value on top of the stack (which it pops) as a permanent:
@@ -347,8 +368,15 @@ extern void mw_permanent_set (lua_State *L, const char *name, size_t len);
 /* appends the encoding of a value; 0 if it has none */
 extern int mw_store_encode (lua_State *L, mw_Buffer *b, const TValue *v);
 
-/* appends a key of table 0 */
-extern void mw_store_key (lua_State *L, mw_Buffer *b, int tag, uint32_t id);
+/* appends a key of table 0: that of a record of an id, or of a text's hash */
+extern void mw_store_key (lua_State *L, mw_Buffer *b, int tag, uint64_t id);
+
+/*
+** Reads such a record into 'b', and makes 'r' read what is behind its header.
+** 0 if there is none, or with another header ('r' may be NULL: any).
+*/
+extern int mw_store_record (lua_State *L, int tag, uint64_t id, mw_Buffer *b,
+                            mw_Reader *r);
 
 /*
 ** Reads an entry into 'b' (from its start). Returns 0 if there is none.
@@ -411,6 +439,13 @@ extern int mw_decodevalue (lua_State *L, mw_Reader *r, TValue *res);
 /* decodes a key; 0 if it is damaged, -1 if it is the runtime's own */
 extern int mw_decodekey (lua_State *L, mw_Reader *r, TValue *res);
 
+/*
+** Reads and decodes the value of a key; nil if there is none. Returns 0 with
+** mw_S.why set if it is bad.
+*/
+extern int mw_readvalue (lua_State *L, uint32_t id, const void *key,
+                         size_t klen, TValue *res);
+
 /* the stored table with an id, a shell if it is not in memory */
 extern Table *mw_tablebyid (lua_State *L, uint32_t id);
 
@@ -438,9 +473,6 @@ extern int mw_closure_encode (lua_State *L, mw_Buffer *b, LClosure *cl,
 */
 extern int mw_text_put (lua_State *L, const mw_Buffer *rec, uint64_t *hash,
                         int *n);
-
-/* key of a text in table 0 */
-extern void mw_text_key (lua_State *L, mw_Buffer *b, uint64_t hash);
 
 /* forgets what a load that an error ended has half built */
 extern void mw_closure_abandon (void);
@@ -496,6 +528,9 @@ extern void mw_notekey (lua_State *L, Table *h, const TValue *key, int how);
 
 /* notes that a stored function or cell has changed, if it is not new */
 extern void mw_noteobject (lua_State *L, GCObject *o);
+
+/* what was noted may be so no more: a flush, or a table was let go */
+extern void mw_unnote (void);
 
 /* is that entry noted as changed, or is the table new? */
 extern int mw_isnoted (Table *h, const TValue *key);

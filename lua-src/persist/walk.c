@@ -87,6 +87,32 @@ void mw_rawset (lua_State *L, Table *t, const TValue *k, TValue *v) {
   luaC_barrierback(L, obj2gco(t), v);
 }
 
+
+int mw_getof (Table *t, GCObject *o, TValue *v) {
+  TValue k;
+  setgcovalue(NOSTATE, &k, o);
+  if (mw_rawget(t, &k, v))
+    return 1;
+  setnilvalue(v);
+  return 0;
+}
+
+
+void mw_setof (lua_State *L, Table *t, GCObject *o, TValue *v) {
+  TValue k;
+  setgcovalue(L, &k, o);
+  mw_rawset(L, t, &k, v);
+}
+
+
+Table *mw_storedmeta (Table *h) {
+  TValue v;
+  if (!mw_isshell(h))
+    return h->metatable;
+  mw_getof(mw_S.guards, obj2gco(h), &v);
+  return ttistable(&v) ? hvalue(&v) : NULL;
+}
+
 /* }================================================================== */
 
 
@@ -142,8 +168,8 @@ void mw_forget (GCObject *o) {
     mw_map_remove(&mw_S.byid, byid);
   mw_map_remove(&mw_S.byobj, s);
   o->marked &= (lu_byte)~MW_STOREDBIT;
-  if ((const void *)mw_S.lastobj == (const void *)o)
-    mw_S.lastobj = NULL;
+  if (o->tt == LUA_VTABLE)
+    mw_unnote();
 }
 
 
@@ -183,16 +209,8 @@ void mw_startlinks (mw_Links *w, GCObject *o) {
 static int tablelink (mw_Links *w, int *link, TValue *key, TValue *v) {
   Table *h = gco2t(w->o);
   if (w->meta) {
-    Table *mt = h->metatable;
+    Table *mt = mw_storedmeta(h);
     w->meta = 0;
-    if (mw_isshell(h)) {  /* may be guarded */
-      TValue k;
-      sethvalue(NOSTATE, &k, h);
-      if (mw_rawget(mw_S.guards, &k, v) && ttistable(v))
-        mt = hvalue(v);
-      else
-        mt = NULL;
-    }
     if (mt != NULL) {
       sethvalue(NOSTATE, v, mt);
       setnilvalue(key);
@@ -205,10 +223,8 @@ static int tablelink (mw_Links *w, int *link, TValue *key, TValue *v) {
 }
 
 
-int mw_nextlink (mw_Links *w, int *link, TValue *key, TValue *v,
-                 GCObject **o) {
-  mw_note(1);
-  *o = NULL;
+int mw_nextlink (mw_Links *w, int *link, TValue *key, TValue *v) {
+  mw_notestep();
   switch (w->o->tt) {
     case LUA_VTABLE:
       return tablelink(w, link, key, v);
@@ -216,7 +232,7 @@ int mw_nextlink (mw_Links *w, int *link, TValue *key, TValue *v,
       LClosure *cl = gco2lcl(w->o);
       if (w->i >= cl->nupvalues)
         return 0;
-      *o = obj2gco(cl->upvals[w->i]);
+      setgcovalue(NOSTATE, v, obj2gco(cl->upvals[w->i]));
       w->i++;
       *link = MW_LINK_UPVAL;
       setivalue(key, w->i);
