@@ -91,7 +91,19 @@ impl Built {
     /// # Errors
     /// Where the file is missing (with the command that makes it) or is no module that wasmtime accepts.
     pub fn load(lua: LuaVersion, profile: Profile) -> Result<Self> {
-        let path = modules_dir()?.join(format!("lua-{lua}-{profile}-standard.wasm"));
+        Self::named(lua, profile, &format!("lua-{lua}-{profile}-standard.wasm"))
+    }
+
+    /// The module of profile `size` for this version and for another contract than `full`, in the same encoding.
+    ///
+    /// # Errors
+    /// As [`Built::load`].
+    pub fn of_contract(lua: LuaVersion, contract: &str) -> Result<Self> {
+        Self::named(lua, Profile::Size, &format!("lua-{lua}-{contract}-standard.wasm"))
+    }
+
+    fn named(lua: LuaVersion, profile: Profile, file: &str) -> Result<Self> {
+        let path = modules_dir()?.join(file);
         ensure!(path.is_file(), "no module at {}: run `cargo xtask test`, which builds it", path.display());
         Self::from_file(lua, profile, &path)
     }

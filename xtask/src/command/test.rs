@@ -144,6 +144,7 @@ impl Session {
             TestPart::Native => native::run(self),
             TestPart::Wasmtime => {
                 let folder = self.modules(&[crate::recipe::Unwind::Standard])?;
+                modules::build_core(self)?;
                 modules::build_for_crate(self)?;
                 announce("built modules under wasmtime, and the Rust crate");
                 let mut tally = self.cargo_test(TESTS, Some(&folder))?;

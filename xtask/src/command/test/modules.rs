@@ -15,6 +15,9 @@ pub const VARIABLE: &str = "MOONWRIGHT_MODULES";
 /// Where the modules under test are put.
 const FOLDER: &str = "target/moonwright/test-modules";
 
+/// The contract of modules without anything beside Lua.
+const CORE: &str = "core";
+
 /// The contract of the modules that the packages are for.
 const BRIDGE: &str = "bridge";
 
@@ -34,6 +37,20 @@ pub fn build(session: &Session, encodings: &[Unwind]) -> Result<PathBuf> {
         }
     }
     Ok(folder)
+}
+
+/// Builds, into the same folder, both Lua versions with the contract `core` (`lua-5.4-core-standard.wasm`).
+///
+/// # Errors
+/// Whatever stops a build.
+pub fn build_core(session: &Session) -> Result<()> {
+    let folder = session.root.join(FOLDER);
+    let unwind = Unwind::Standard;
+    for lua in [LuaVersion::V54, LuaVersion::V55] {
+        let recipe = Recipe { lua, unwind, profile: Profile::Size, contracts: vec![CORE.into()], ..Recipe::default() };
+        put(session, &recipe, &folder.join(format!("lua-{lua}-{CORE}-{unwind}.wasm")))?;
+    }
+    Ok(())
 }
 
 /// Builds, into the same folder, what the Rust crate runs: both Lua versions with the contract `bridge`, in the standard encoding
