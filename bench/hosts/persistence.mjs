@@ -4,7 +4,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Host } from "../../tests/node/host.mjs";
-import { Tables } from "../../tests/node/store.mjs";
+import { PlainStore } from "./store.mjs";
 
 const KEYS = 10_000;
 const OBJECTS = 20_000;
@@ -14,29 +14,9 @@ const modules = { full: new WebAssembly.Module(readFileSync(full)), core: new We
 const cases = readFileSync(join(folder, "cases.lua"));
 const functionText = readFileSync(join(folder, "function.lua"));
 
-/** A store that counts what it is given. */
-class Counted extends Tables {
-  entries = 0;
-
-  set(id, key, value) {
-    this.entries++;
-    return super.set(id, key, value);
-  }
-
-  delete(id, key) {
-    this.entries++;
-    return super.delete(id, key);
-  }
-
-  drop(id) {
-    this.entries++;
-    return super.drop(id);
-  }
-}
-
 const clock = () => performance.timeOrigin + performance.now();
 
-async function instance(module, tables = new Counted()) {
+async function instance(module, tables = new PlainStore()) {
   const host = await Host.create(module, { tables, clock });
   host.run(cases);
   return host;
@@ -54,7 +34,7 @@ const samples = names.map((name) => ({ name, none: [], plain: [], memory: [] }))
 const figures = { function_bytes: [], attach: [], read_keys: [], entries: [], out: [], in: [] };
 
 // The bytes of an entry are no part of what a function adds: another value stands there before.
-const tables = new Counted();
+const tables = new PlainStore();
 const host = await instance(modules.full, tables);
 host.run("Memory.f = true");
 const before = tables.bytes();
@@ -72,7 +52,7 @@ for (let round = 0; round < Number(rounds); round++) {
 }
 
 async function keys() {
-  const tables = new Counted();
+  const tables = new PlainStore();
   (await instance(modules.full, tables)).run(`fill_keys(${KEYS})`);
   const host = await instance(modules.full, tables);
   const begun = performance.now();
@@ -87,7 +67,7 @@ async function keys() {
 }
 
 async function objects() {
-  const tables = new Counted();
+  const tables = new PlainStore();
   figures.out.push(...numbers(await instance(modules.full, tables), `return store_objects(${OBJECTS})`));
   const [took, sum] = numbers(await instance(modules.full, tables), "return read_objects()");
   expect(sum, (OBJECTS * (OBJECTS + 1)) / 2, "sum of ids");

@@ -26,7 +26,9 @@ export class Host {
     host.now = now;
     host.clock = clock;
     host.throws = 0; // how often Lua has unwound, in a module built with `--unwind host`
-    host.instance = await WebAssembly.instantiate(module, { env: host.#imports() });
+    // A store that has imports of its own serves the module itself.
+    const env = { ...host.#imports(), ...tables.imports?.(() => host.exports) };
+    host.instance = await WebAssembly.instantiate(module, { env });
     host.exports = host.instance.exports;
     return host;
   }

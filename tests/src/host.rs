@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::{Context, Result, anyhow, bail, ensure};
 use wasmtime::{
-    Caller, Extern, Instance, Linker, Memory, Store, StoreLimits, StoreLimitsBuilder, Trap, WasmParams, WasmResults,
+    Caller, Instance, Linker, Memory, Store, StoreLimits, StoreLimitsBuilder, Trap, WasmParams, WasmResults,
 };
 
 use crate::module::{Built, EPOCH};
@@ -36,6 +36,8 @@ struct State {
     options: HostOptions,
     clock_traps: bool,
     limits: StoreLimits,
+    /// The module's memory, once there is an instance.
+    memory: Option<Memory>,
 }
 
 /// An instance.
@@ -108,13 +110,14 @@ impl Host {
     /// Where the module wants an import that ABI.md does not have, or lacks `memory`.
     pub fn with_options(built: &Built, options: HostOptions) -> Result<Self> {
         let limits = StoreLimitsBuilder::new().memory_size(options.max_memory.unwrap_or(usize::MAX)).build();
-        let mut store = Store::new(&built.engine, State { options, clock_traps: false, limits });
+        let mut store = Store::new(&built.engine, State { options, clock_traps: false, limits, memory: None });
         store.limiter(|state| &mut state.limits);
         store.set_epoch_deadline(1); // for a start function; every call sets its own
         let mut linker = Linker::new(&built.engine);
         link(&mut linker).map_err(plain)?;
         let instance = linker.instantiate(&mut store, &built.module).map_err(plain).context("cannot instantiate")?;
         let memory = instance.get_memory(&mut store, "memory").context("the module does not export memory")?;
+        store.data_mut().memory = Some(memory);
         Ok(Self { store, instance, memory })
     }
 
@@ -322,32 +325,33 @@ fn link(linker: &mut Linker<State>) -> wasmtime::Result<()> {
         ENV,
         "js_ext_table_set",
         |mut caller: Entry<'_>, id: u32, key: u32, key_len: u32, value: u32, value_len: u32| {
-            let key = copy_in(&mut caller, key, key_len)?;
-            let value = copy_in(&mut caller, value, value_len)?;
-            wasmtime::Result::Ok(status(caller.data().options.tables.lock().set(id, &key, &value)))
+            let (bytes, state) = memory_of(&mut caller)?;
+            let (key, value) = (slice(bytes, key, key_len)?, slice(bytes, value, value_len)?);
+            wasmtime::Result::Ok(status(state.options.tables.lock().set(id, key, value)))
         },
     )?;
     linker.func_wrap(
         ENV,
         "js_ext_table_get",
         |mut caller: Entry<'_>, id: u32, key: u32, key_len: u32, to: u32, max: u32| {
-            let key = copy_in(&mut caller, key, key_len)?;
-            let tables = caller.data().options.tables.clone();
-            let inner = tables.lock();
-            let Some(value) = inner.get(id, &key) else { return Ok(-1) };
-            copy_out(&mut caller, to, max, value)
+            let (bytes, state) = memory_of(&mut caller)?;
+            let tables = state.options.tables.lock();
+            let Some(value) = tables.get(id, slice(bytes, key, key_len)?) else { return Ok(-1) };
+            copy_out(bytes, to, max, value)
         },
     )?;
     linker.func_wrap(ENV, "js_ext_table_delete", |mut caller: Entry<'_>, id: u32, key: u32, key_len: u32| {
-        let key = copy_in(&mut caller, key, key_len)?;
-        wasmtime::Result::Ok(status(caller.data().options.tables.lock().delete(id, &key)))
+        let (bytes, state) = memory_of(&mut caller)?;
+        let key = slice(bytes, key, key_len)?;
+        wasmtime::Result::Ok(status(state.options.tables.lock().delete(id, key)))
     })?;
     linker.func_wrap(ENV, "js_ext_table_size", |caller: Entry<'_>, id: u32| {
         caller.data().options.tables.lock().len(id) as u32
     })?;
     linker.func_wrap(ENV, "js_ext_table_keys", |mut caller: Entry<'_>, id: u32, to: u32, max: u32| {
-        let keys = caller.data().options.tables.lock().keys(id);
-        copy_out(&mut caller, to, max, &keys)
+        let (bytes, state) = memory_of(&mut caller)?;
+        let keys = state.options.tables.lock().keys(id);
+        copy_out(bytes, to, max, &keys)
     })?;
     linker.func_wrap(ENV, "js_ext_table_drop", |caller: Entry<'_>, id: u32| {
         status(caller.data().options.tables.lock().drop_table(id))
@@ -367,25 +371,24 @@ fn status(stored: bool) -> i32 {
     if stored { 0 } else { -1 }
 }
 
-fn memory_of(caller: &mut Caller<'_, State>) -> wasmtime::Result<Memory> {
-    match caller.get_export("memory") {
-        Some(Extern::Memory(memory)) => Ok(memory),
-        _ => Err(wasmtime::Error::msg("the module does not export memory")),
-    }
+/// The module's memory, and what the host has beside it.
+fn memory_of<'a>(caller: &'a mut Caller<'_, State>) -> wasmtime::Result<(&'a mut [u8], &'a mut State)> {
+    let memory = caller.data().memory.ok_or_else(|| wasmtime::Error::msg("the module does not export memory"))?;
+    Ok(memory.data_and_store_mut(caller))
 }
 
-fn copy_in(caller: &mut Caller<'_, State>, at: u32, length: u32) -> wasmtime::Result<Vec<u8>> {
-    let memory = memory_of(caller)?;
-    let (at, length) = (at as usize, length as usize);
-    let bytes = memory.data(&*caller).get(at..at.saturating_add(length));
-    let bytes = bytes.ok_or_else(|| wasmtime::Error::msg(format!("import: {at} + {length} lies outside of memory")))?;
-    Ok(bytes.to_vec())
+fn slice(bytes: &[u8], at: u32, length: u32) -> wasmtime::Result<&[u8]> {
+    let bytes = bytes.get(at as usize..(at as usize).saturating_add(length as usize));
+    bytes.ok_or_else(|| wasmtime::Error::msg(format!("import: {at} + {length} lies outside of memory")))
 }
 
 /// Writes what fits into `max` bytes and gives the full length, as the imports that read do.
-fn copy_out(caller: &mut Caller<'_, State>, to: u32, max: u32, bytes: &[u8]) -> wasmtime::Result<i32> {
-    let memory = memory_of(caller)?;
-    memory.write(caller, to as usize, &bytes[..bytes.len().min(max as usize)])?;
+fn copy_out(memory: &mut [u8], to: u32, max: u32, bytes: &[u8]) -> wasmtime::Result<i32> {
+    let fits = &bytes[..bytes.len().min(max as usize)];
+    let place = memory.get_mut(to as usize..(to as usize).saturating_add(fits.len()));
+    let place =
+        place.ok_or_else(|| wasmtime::Error::msg(format!("import: {to} + {} lies outside of memory", fits.len())))?;
+    place.copy_from_slice(fits);
     i32::try_from(bytes.len()).map_err(|_| wasmtime::Error::msg("import: a value of more than 2 GiB"))
 }
 

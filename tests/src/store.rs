@@ -81,7 +81,11 @@ impl TablesInner {
             return false;
         }
         self.sets += 1;
-        self.tables.entry(id).or_default().insert(key.to_vec(), value.to_vec());
+        let table = self.tables.entry(id).or_default();
+        match table.get_mut(key) {
+            Some(old) => value.clone_into(old),
+            None => _ = table.insert(key.to_vec(), value.to_vec()),
+        }
         true
     }
 
