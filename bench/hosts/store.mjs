@@ -9,6 +9,8 @@ const FEW = 32;
 const SMALL = 8;
 /** The tag of encoded integers. */
 const INTEGER = 2;
+/** No entry, no id. */
+const NONE = -1;
 
 const texts = new Array(1024).fill("");
 
@@ -59,59 +61,147 @@ function copy(to, at, from, start, size) {
   else for (let i = 0; i < size; i++) to[at + i] = from[start + i];
 }
 
-/** Keys and values in the order of insertion: two lists, or a `Map` once there are many. */
+/** One stored table: the first and the last of its entries, which are in the order of insertion. */
 class Table {
-  #keys = [];
-  #values = [];
-  #map = null;
-
-  get size() {
-    return this.#map === null ? this.#keys.length : this.#map.size;
-  }
-
-  get(key) {
-    if (this.#map !== null) return this.#map.get(key);
-    const place = this.#keys.indexOf(key);
-    return place < 0 ? undefined : this.#values[place];
-  }
-
-  set(key, value) {
-    if (this.#map !== null) {
-      this.#map.set(key, value);
-      return;
-    }
-    const place = this.#keys.indexOf(key);
-    if (place >= 0) this.#values[place] = value;
-    else if (this.#keys.push(key) && this.#values.push(value) > SMALL)
-      this.#map = new Map(this.#keys.map((key, place) => [key, this.#values[place]]));
-  }
-
-  delete(key) {
-    if (this.#map !== null) {
-      this.#map.delete(key);
-      return;
-    }
-    const place = this.#keys.indexOf(key);
-    if (place < 0) return;
-    this.#keys.splice(place, 1);
-    this.#values.splice(place, 1);
-  }
-
-  keys() {
-    return this.#map === null ? this.#keys : [...this.#map.keys()];
-  }
+  first = NONE;
+  last = NONE;
+  size = 0;
+  /** Where the entry of each key is, once there are many. */
+  places = null;
 }
 
 export class PlainStore {
   /** Changes that it was given. */
   entries = 0;
   #tables = new Map();
+  /** The table that was asked for last: mostly it is again. */
+  #id = NONE;
+  #table = undefined;
+
+  // Entries are numbers; what they have is in columns, and their values' bytes in one array. So the engine has few objects to
+  // make and to keep.
+  #keys = [];
+  #columns = { next: new Int32Array(64), prev: new Int32Array(64), start: new Int32Array(64), size: new Int32Array(64) };
+  /** Entries that were deleted, linked by `next`. */
+  #free = NONE;
+  #bytes = new Uint8Array(4096);
+  #end = 0;
+  /** Bytes of values that are no more. */
+  #waste = 0;
+
+  #find(id) {
+    if (id !== this.#id) {
+      this.#id = id;
+      this.#table = this.#tables.get(id);
+    }
+    return this.#table;
+  }
+
+  #entry(table, key) {
+    if (table.places !== null) return table.places.get(key) ?? NONE;
+    const { next } = this.#columns;
+    let entry = table.first;
+    while (entry !== NONE && this.#keys[entry] !== key) entry = next[entry];
+    return entry;
+  }
+
+  #add(table, key) {
+    let entry = this.#free;
+    if (entry !== NONE) this.#free = this.#columns.next[entry];
+    else if ((entry = this.#keys.length) === this.#columns.next.length)
+      for (const [name, column] of Object.entries(this.#columns)) {
+        this.#columns[name] = new Int32Array(entry * 2);
+        this.#columns[name].set(column);
+      }
+    this.#keys[entry] = key;
+    const { next, prev, size } = this.#columns;
+    next[entry] = NONE;
+    prev[entry] = table.last;
+    size[entry] = 0;
+    if (table.last === NONE) table.first = entry;
+    else next[table.last] = entry;
+    table.last = entry;
+    table.size++;
+    if (table.places !== null) table.places.set(key, entry);
+    else if (table.size > SMALL) table.places = new Map(this.#list(table).map((entry) => [this.#keys[entry], entry]));
+    return entry;
+  }
+
+  #list(table) {
+    const list = [];
+    for (let entry = table.first; entry !== NONE; entry = this.#columns.next[entry]) list.push(entry);
+    return list;
+  }
+
+  #remove(table, entry) {
+    const { next, prev, size } = this.#columns;
+    if (prev[entry] === NONE) table.first = next[entry];
+    else next[prev[entry]] = next[entry];
+    if (next[entry] === NONE) table.last = prev[entry];
+    else prev[next[entry]] = prev[entry];
+    table.size--;
+    table.places?.delete(this.#keys[entry]);
+    this.#waste += size[entry];
+    this.#keys[entry] = undefined;
+    next[entry] = this.#free;
+    this.#free = entry;
+  }
+
+  /** Makes room for `size` bytes more behind the values, and drops what is no value any more if that is the most. */
+  #reserve(size) {
+    if (this.#end + size <= this.#bytes.length) return;
+    const old = this.#bytes;
+    this.#bytes = new Uint8Array((this.#end + size) * 2);
+    if (this.#waste * 2 < this.#end) {
+      this.#bytes.set(old);
+      return;
+    }
+    this.#end = this.#waste = 0;
+    const { start, size: sizes } = this.#columns;
+    for (const table of this.#tables.values())
+      for (const entry of this.#list(table)) {
+        copy(this.#bytes, this.#end, old, start[entry], sizes[entry]);
+        start[entry] = this.#end;
+        this.#end += sizes[entry];
+      }
+  }
+
+  #put(id, key, from, at, size) {
+    let table = this.#find(id);
+    if (table === undefined) this.#tables.set(id, (this.#table = table = new Table()));
+    let entry = this.#entry(table, key);
+    if (entry === NONE) entry = this.#add(table, key);
+    const columns = this.#columns;
+    if (columns.size[entry] < size) {
+      this.#waste += columns.size[entry];
+      columns.size[entry] = 0;
+      this.#reserve(size);
+      columns.start[entry] = this.#end;
+      this.#end += size;
+    } else this.#waste += columns.size[entry] - size;
+    columns.size[entry] = size;
+    copy(this.#bytes, columns.start[entry], from, at, size);
+  }
 
   /** The bytes of all keys and values. */
   bytes() {
     let sum = 0;
-    for (const table of this.#tables.values()) for (const key of table.keys()) sum += sizeOf(key) + table.get(key).length;
+    for (const table of this.#tables.values())
+      for (const entry of this.#list(table)) sum += sizeOf(this.#keys[entry]) + this.#columns.size[entry];
     return sum;
+  }
+
+  #putKeys(table, to, begin) {
+    const { next } = this.#columns;
+    let at = putWord(to, begin, table?.size ?? 0);
+    for (let entry = table?.first ?? NONE; entry !== NONE; entry = next[entry]) at = putKey(to, at, this.#keys[entry]);
+  }
+
+  #keysSize(table) {
+    const { next } = this.#columns;
+    let size = 4;
+    for (let entry = table?.first ?? NONE; entry !== NONE; entry = next[entry]) size += 4 + sizeOf(this.#keys[entry]);
+    return size;
   }
 
   /** The store's imports for an instance that has the exports `exports()`. */
@@ -122,40 +212,43 @@ export class PlainStore {
     return {
       js_ext_table_set: (id, key, keySize, value, valueSize) => {
         const bytes = memory();
-        let table = this.#tables.get(id);
-        if (table === undefined) this.#tables.set(id, (table = new Table()));
-        const stored = new Uint8Array(valueSize);
-        copy(stored, 0, bytes, value, valueSize);
-        table.set(keyOf(bytes, key, keySize), stored);
+        this.#put(id, keyOf(bytes, key, keySize), bytes, value, valueSize);
         this.entries++;
         return 0;
       },
       js_ext_table_get: (id, key, keySize, to, room) => {
         const bytes = memory();
-        const value = this.#tables.get(id)?.get(keyOf(bytes, key, keySize));
-        if (value === undefined) return -1;
-        copy(bytes, to, value, 0, Math.min(value.length, room >>> 0));
-        return value.length;
+        const table = this.#find(id);
+        const entry = table === undefined ? NONE : this.#entry(table, keyOf(bytes, key, keySize));
+        if (entry === NONE) return -1;
+        const size = this.#columns.size[entry];
+        copy(bytes, to, this.#bytes, this.#columns.start[entry], Math.min(size, room >>> 0));
+        return size;
       },
       js_ext_table_delete: (id, key, keySize) => {
-        this.#tables.get(id)?.delete(keyOf(memory(), key, keySize));
+        const table = this.#find(id);
+        const entry = table === undefined ? NONE : this.#entry(table, keyOf(memory(), key, keySize));
+        if (entry !== NONE) this.#remove(table, entry);
         this.entries++;
         return 0;
       },
-      js_ext_table_size: (id) => this.#tables.get(id)?.size ?? 0,
+      js_ext_table_size: (id) => this.#find(id)?.size ?? 0,
       js_ext_table_keys: (id, to, room) => {
-        const keys = this.#tables.get(id)?.keys() ?? [];
-        let size = 4;
-        for (let i = 0; i < keys.length; i++) size += 4 + sizeOf(keys[i]);
-        const fits = size <= room >>> 0;
-        const bytes = fits ? memory() : new Uint8Array(size);
-        let at = putWord(bytes, fits ? to : 0, keys.length);
-        for (let i = 0; i < keys.length; i++) at = putKey(bytes, at, keys[i]);
-        if (!fits) memory().set(bytes.subarray(0, room >>> 0), to);
+        const table = this.#find(id);
+        const size = this.#keysSize(table);
+        if (size <= room >>> 0) this.#putKeys(table, memory(), to);
+        else {
+          const bytes = new Uint8Array(size);
+          this.#putKeys(table, bytes, 0);
+          memory().set(bytes.subarray(0, room >>> 0), to);
+        }
         return size;
       },
       js_ext_table_drop: (id) => {
+        const table = this.#find(id);
+        if (table !== undefined) for (const entry of this.#list(table)) this.#remove(table, entry);
         this.#tables.delete(id);
+        this.#table = undefined;
         this.entries++;
         return 0;
       },
