@@ -73,10 +73,11 @@ class Table {
 export class PlainStore {
   /** Changes that it was given. */
   entries = 0;
-  #tables = new Map();
-  /** The table that was asked for last: mostly it is again. */
-  #id = NONE;
-  #table = undefined;
+  /** The tables by id, in pages. */
+  #pages = new Map();
+  /** The page that was asked for last: mostly it is again. */
+  #page = [];
+  #number = NONE;
 
   // Entries are numbers; what they have is in columns, and their values' bytes in one array. So the engine has few objects to
   // make and to keep.
@@ -89,12 +90,23 @@ export class PlainStore {
   /** Bytes of values that are no more. */
   #waste = 0;
 
-  #find(id) {
-    if (id !== this.#id) {
-      this.#id = id;
-      this.#table = this.#tables.get(id);
+  /** The page that has a table's place. */
+  #pageOf(id) {
+    const number = id >>> 10;
+    if (number !== this.#number) {
+      if (!this.#pages.has(number)) this.#pages.set(number, new Array(1024).fill(undefined));
+      this.#page = this.#pages.get(number);
+      this.#number = number;
     }
-    return this.#table;
+    return this.#page;
+  }
+
+  #find(id) {
+    return this.#pageOf(id)[id & 1023];
+  }
+
+  #all() {
+    return [...this.#pages.values()].flat().filter((table) => table !== undefined);
   }
 
   #entry(table, key) {
@@ -158,7 +170,7 @@ export class PlainStore {
     }
     this.#end = this.#waste = 0;
     const { start, size: sizes } = this.#columns;
-    for (const table of this.#tables.values())
+    for (const table of this.#all())
       for (const entry of this.#list(table)) {
         copy(this.#bytes, this.#end, old, start[entry], sizes[entry]);
         start[entry] = this.#end;
@@ -168,7 +180,7 @@ export class PlainStore {
 
   #put(id, key, from, at, size) {
     let table = this.#find(id);
-    if (table === undefined) this.#tables.set(id, (this.#table = table = new Table()));
+    if (table === undefined) this.#pageOf(id)[id & 1023] = table = new Table();
     let entry = this.#entry(table, key);
     if (entry === NONE) entry = this.#add(table, key);
     const columns = this.#columns;
@@ -186,7 +198,7 @@ export class PlainStore {
   /** The bytes of all keys and values. */
   bytes() {
     let sum = 0;
-    for (const table of this.#tables.values())
+    for (const table of this.#all())
       for (const entry of this.#list(table)) sum += sizeOf(this.#keys[entry]) + this.#columns.size[entry];
     return sum;
   }
@@ -247,8 +259,7 @@ export class PlainStore {
       js_ext_table_drop: (id) => {
         const table = this.#find(id);
         if (table !== undefined) for (const entry of this.#list(table)) this.#remove(table, entry);
-        this.#tables.delete(id);
-        this.#table = undefined;
+        this.#pageOf(id)[id & 1023] = undefined;
         this.entries++;
         return 0;
       },
