@@ -39,6 +39,8 @@ export class ValueBorder implements Border {
   readonly handles: Handles;
   /** Names under which `Memory` and snapshots hold values of the host. */
   readonly names = new Map<unknown, string>();
+  /** Kept for the next record: it costs more to make than to fill. */
+  #writer: Writer | undefined;
   /** Told of each host value that goes to Lua. */
   onSend: ((id: number, value: unknown) => void) | undefined;
 
@@ -52,9 +54,12 @@ export class ValueBorder implements Border {
     this.handles = new Handles(owner, make, release);
   }
 
+  /** As `Border.encode`. The bytes are valid until the next record is encoded. */
   encode(values: readonly unknown[]): Uint8Array {
     const sent: number[] = [];
-    const w = new Writer();
+    const w = this.#writer ?? new Writer();
+    // Getters of what is encoded may call Lua, which encodes as well.
+    this.#writer = undefined;
     const mode = TABLES[this.defaults.tables ?? "copy"] << 1;
     try {
       encode(w, values, (v) => {
@@ -78,7 +83,10 @@ export class ValueBorder implements Border {
       for (const id of sent) this.hosts.release(id, 1);
       throw e;
     }
-    return w.bytes;
+    const bytes = w.take();
+    // What was large once is not kept for ever.
+    if (bytes.length < 65536) this.#writer = w;
+    return bytes;
   }
 
   decode(r: Reader, options: DecodeOptions): LuaValue[] {

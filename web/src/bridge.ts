@@ -138,8 +138,7 @@ export class Bridge implements Owner {
       return f(this.exports);
     } catch (cause) {
       this.kill(new LuaError(`the Lua module crashed (${String(cause)}); load a new one`, { kind: "host", cause }));
-      this.check();
-      throw cause;
+      throw this.dead;
     } finally {
       this.#depth--;
     }
@@ -148,7 +147,7 @@ export class Bridge implements Owner {
   /** Copies bytes to the I/O buffer and gives its address. */
   put(bytes: Uint8Array): number {
     const at = this.enter((x) => x.reserve_buffer(bytes.length));
-    if (at === 0) throw new LuaError(`not enough memory for ${bytes.length} bytes of arguments`, { kind: "memory" });
+    if (at === 0) throw new LuaError(`not enough memory for ${bytes.length} bytes`, { kind: "memory" });
     this.view(at, bytes.length).set(bytes);
     return at;
   }
@@ -179,12 +178,11 @@ export class Bridge implements Owner {
     const status = r.u8();
     const task = r.u32();
     const printed = r.block().slice();
-    const merged = { strings: options.strings ?? this.defaults.strings, tables: options.tables ?? this.defaults.tables };
     const record: BridgeRecord = { status, task, values: [] };
     if (status === Status.Failed) {
       r.u8();
       record.error = this.border.decodeError(r);
-    } else record.values = this.border.decode(r, merged);
+    } else record.values = this.border.decode(r, { strings: options.strings ?? this.defaults.strings, tables: options.tables ?? this.defaults.tables });
     if (printed.length) {
       output.push(printed);
       this.output.push(printed);
@@ -194,7 +192,7 @@ export class Bridge implements Owner {
 
   /** After the outermost call: what changed under `Memory` goes to the store. */
   settle(record: BridgeRecord, output: Uint8Array[]): Result {
-    const text = output.length === 1 ? toText(output[0] as Uint8Array) : toText(join(output));
+    const text = output.length ? toText(join(output)) : "";
     let error: LuaError | undefined;
     if (record.error) {
       const { message, ...fields } = record.error;
@@ -309,5 +307,5 @@ export function deadlineOf(timeout: number | undefined): number {
 function join(parts: readonly Uint8Array[]): Uint8Array {
   const w = new Writer();
   for (const part of parts) w.raw(part);
-  return w.bytes;
+  return w.take();
 }

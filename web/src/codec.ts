@@ -98,9 +98,11 @@ export class Writer {
     this.u32(bytes.length);
     this.raw(bytes);
   }
-  /** What was written; valid until more is. */
-  get bytes(): Uint8Array {
-    return this.#bytes.subarray(0, this.#size);
+  /** Gives what was written, valid until more is, and begins anew. */
+  take(): Uint8Array {
+    const n = this.#size;
+    this.#size = 0;
+    return this.#bytes.subarray(0, n);
   }
 }
 

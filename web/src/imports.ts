@@ -40,7 +40,7 @@ export function makeImports(bridge: Bridge, records: Records): WebAssembly.Modul
       const w = new Writer();
       w.u32(keys.length);
       keys.forEach((key) => w.block(key));
-      return give(w.bytes, at!, room!);
+      return give(w.take(), at!, room!);
     }),
     js_ext_table_drop: safe((id) => records.drop(id! >>> 0)),
   };

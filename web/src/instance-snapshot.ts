@@ -116,7 +116,7 @@ async function withoutCache(module: WebAssembly.Module, memory: ArrayBuffer, rec
 function pack(host: HostPart): Uint8Array {
   const w = new Writer();
   encode(w, [host]);
-  return w.bytes.slice();
+  return w.take().slice();
 }
 
 function unpack({ host }: Snapshot): HostPart {

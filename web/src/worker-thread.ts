@@ -44,7 +44,7 @@ class RemoteBorder implements Border {
     if (first instanceof Uint8Array) return first;
     const w = new Writer();
     encode(w, values);
-    return w.bytes;
+    return w.take();
   }
 
   decode(r: Reader): Uint8Array[] {

@@ -8,7 +8,7 @@ const TAG = { NIL: 0, BOOLEAN: 1, INTEGER: 2, FLOAT: 3, STRING: 4, TABLE: 8, SEE
 function bytes(...values) {
   const w = new Writer();
   encode(w, values);
-  return w.bytes;
+  return w.take();
 }
 const back = (values, options = {}) => decode(new Reader(bytes(...values)), options);
 
@@ -98,7 +98,7 @@ test("nesting is no danger to the stack when reading", () => {
     w.u8(1);
   }
   w.u8(TAG.NIL);
-  let [at] = decode(new Reader(w.bytes), {});
+  let [at] = decode(new Reader(w.take()), {});
   let n = 0;
   for (; at; n++) at = at.get(true);
   assert.equal(n, depth);

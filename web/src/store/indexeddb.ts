@@ -145,7 +145,7 @@ export class IndexedDbStore implements Store {
       await done;
     } catch (error) {
       if (!taken) throw error;
-      throw new StoreError("taken", `the state "${name}" was changed or deleted from elsewhere while it was open here; open it again to see what is there now`);
+      throw new StoreError("taken", `the state "${name}" was changed or deleted from elsewhere; open it again`);
     }
   }
 }

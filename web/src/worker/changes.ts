@@ -9,7 +9,7 @@ const enum Change {
 
 /** The worker's records: what the module changes is noted. */
 export class NotedRecords extends RecordMap {
-  #log = new Writer();
+  readonly #log = new Writer();
 
   #note(change: Change, id: number, ...parts: Uint8Array[]): void {
     this.#log.u8(change);
@@ -41,8 +41,7 @@ export class NotedRecords extends RecordMap {
   changes(): Uint8Array | undefined {
     // The journal is for stores, of which there is none here.
     this.take();
-    const bytes = this.#log.bytes.slice();
-    if (bytes.length) this.#log = new Writer();
+    const bytes = this.#log.take().slice();
     return bytes.length ? bytes : undefined;
   }
 }
