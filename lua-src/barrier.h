@@ -127,6 +127,11 @@ extern void mw_beforejoin (lua_State *L, LClosure *cl, int n, UpVal *uv);
 /* the collector frees the stored object 'o' */
 extern void mw_freed (GCObject *o);
 
+/* the thread 'L', or a value in its stack, is about to change */
+#define mw_ran(L)	(mw_isstored(L) ? mw_noteran(L) : (void)0)
+
+extern void mw_noteran (const lua_State *L);
+
 
 /*
 ** {==================================================================
@@ -177,6 +182,7 @@ extern const char *mw_origin (lua_State *L, const char *varinfo);
 #define mw_beforesetupval(L,uv,val)	((void)0)
 #define mw_beforejoin(L,cl,n,uv)	((void)0)
 #define mw_freed(o)			((void)0)
+#define mw_ran(L)			((void)0)
 #define mw_origin(L,varinfo)		""
 
 /* where the collector would tell what it cleared */

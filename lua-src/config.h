@@ -94,4 +94,7 @@ extern unsigned int mw_seed_next (void);
 #define LUA_PATH_DEFAULT	"./?.lua;./?/init.lua"
 #define LUA_CPATH_DEFAULT	"./?.so"
 
+/* a coroutine is about to run (barrier.h) */
+#define luai_userstateresume(L,n)	mw_ran(L)
+
 #endif

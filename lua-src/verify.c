@@ -463,9 +463,8 @@ static void locals (const Verifier *v) {
 static mw_Buffer marks;
 
 
-/* functions nest at most LUAI_MAXCCALLS deep */
-static void function (Verifier *v, const Proto *p, const Proto *up) {
-  int i;
+/* a function without those in it */
+static void alone (Verifier *v, const Proto *p, const Proto *up) {
   size_t size = (size_t)p->sizecode * sizeof(uint32_t);
   v->p = p;
   v->pc = -1;
@@ -479,6 +478,13 @@ static void function (Verifier *v, const Proto *p, const Proto *up) {
   memset(v->marks, 0, size);
   instructions(v);
   mw_verify_flow(v);
+}
+
+
+/* functions nest at most LUAI_MAXCCALLS deep */
+static void function (Verifier *v, const Proto *p, const Proto *up) {
+  int i;
+  alone(v, p, up);
   for (i = 0; i < p->sizep; i++)
     function(v, p->p[i], p);
 }
@@ -488,6 +494,20 @@ void mw_verify (lua_State *L, const Proto *p, const char *name) {
   Verifier v;
   v.L = L;
   v.name = name;
+  v.known = NULL;
   function(&v, p, NULL);
   mw_buf_shrink(&marks, 4096);
+}
+
+
+int mw_verify_at (lua_State *L, const Proto *p, int pc, mw_Known *k) {
+  Verifier v;
+  v.L = L;
+  v.name = "coroutine";
+  v.at = pc;
+  v.known = k;
+  memset(k, 0, sizeof(*k));
+  alone(&v, p, NULL);
+  mw_buf_shrink(&marks, 4096);
+  return k->reached;
 }

@@ -89,6 +89,8 @@ typedef struct Verifier {
   int vararg;  /* has it a VARARGPREP? */
   int hidden;  /* are there arguments below the frame? */
   unsigned int ntargets;
+  int at;  /* instruction that 'known' is about */
+  struct mw_Known *known;  /* NULL if nobody asks for it */
 } Verifier;
 
 /* raises the error that says what is wrong, in which function, and where */
@@ -102,5 +104,21 @@ extern void mw_verify_flow (Verifier *v);
 ** none that the interpreter could run safely. 'name' is the chunk's.
 */
 extern void mw_verify (lua_State *L, const Proto *p, const char *name);
+
+/* what there may be in the registers of a function that is in a call */
+typedef struct mw_Known {
+  int reached;  /* can control get there at all? */
+  uint32_t loop[8];  /* sets: the first of the three of a numeric loop, */
+  uint32_t captured[8];  /* open upvalues, */
+  uint32_t toclose[8];  /* and variables that wait for being closed */
+} mw_Known;
+
+#define mw_isknown(set,r)	((set)[(r) >> 5] >> ((r) & 31) & 1)
+
+/*
+** Finds that out for the instruction 'pc' of a function, the first one of a
+** pair. Returns 0 if no path leads there.
+*/
+extern int mw_verify_at (lua_State *L, const Proto *p, int pc, mw_Known *k);
 
 #endif

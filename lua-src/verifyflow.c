@@ -388,14 +388,21 @@ static void follow (Flow *f, uint32_t *state) {
 }
 
 
+static void target (Verifier *v, int pc) {
+  v->ntargets += !(v->marks[pc] & M_TARGET);
+  v->marks[pc] |= M_TARGET;
+}
+
+
 /* gives states numbers, in order */
 static void number (Flow *f) {
   Verifier *v = f->v;
   const Proto *p = v->p;
   unsigned int n = 0;
   int pc;
-  v->ntargets += !(v->marks[0] & M_TARGET);
-  v->marks[0] |= M_TARGET;
+  target(v, 0);
+  if (v->known != NULL)
+    target(v, v->at);  /* so that it has a state */
   f->size = 1 + SETS * (unsigned int)f->words;
   states.n = 0;
   f->states = (uint32_t *)(void *)mw_buf_reserve(v->L, &states,
@@ -445,6 +452,14 @@ void mw_verify_flow (Verifier *v) {
     }
   }
   v->pc = -1;
+  if (v->known != NULL) {
+    const uint32_t *state = f.states + (v->marks[v->at] >> M_SHIFT) * f.size;
+    size_t size = (size_t)f.words * sizeof(uint32_t);
+    v->known->reached = *state & REACHED;
+    memcpy(v->known->loop, state + 1 + LOOP * f.words, size);
+    memcpy(v->known->captured, state + 1 + CAPTURED * f.words, size);
+    memcpy(v->known->toclose, state + 1 + TOCLOSE * f.words, size);
+  }
   mw_note((total - f.work) >> 4);
   mw_buf_shrink(&states, 4096);
 }

@@ -109,6 +109,11 @@ void mw_noteobject (lua_State *L, GCObject *o) {
 }
 
 
+void mw_noteran (const lua_State *L) {
+  mw_slotof(L)->state |= MW_ST_RAN;
+}
+
+
 int mw_isnoted (Table *h, const TValue *key) {
   TValue v;
   if ((mw_slotof(h)->state & MW_ST_MASK) == MW_ST_NEW)

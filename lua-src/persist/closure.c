@@ -15,6 +15,7 @@
 
 #include "imports.h"
 #include "stored.h"
+#include "suspend.h"
 
 
 /*
@@ -162,15 +163,16 @@ int mw_closure_encode (lua_State *L, mw_Buffer *b, LClosure *cl, int *n) {
 /*
 ** {==================================================================
 ** Reading. A function is built with all functions that its cells hold, and
-** theirs: first the objects, then, from a queue, what the cells hold. If
-** anything of it is bad, all of it is forgotten.
+** theirs, and coroutines with what is in their stacks: first the objects,
+** then, from a queue, what they hold. If anything of it is bad, all of it is
+** forgotten.
 ** ===================================================================
 */
 
 static mw_Buffer batch;  /* objects that were made */
 static int building;
 
-static mw_Buffer record, text;
+static mw_Buffer record, held, text, tabkey;
 
 
 static void made (lua_State *L, GCObject *o, uint32_t id) {
@@ -191,8 +193,12 @@ static GCObject *madeat (size_t i) {
 
 void mw_closure_abandon (void) {
   size_t i;
-  for (i = 0; i < batch.n; i += sizeof(GCObject *))
-    mw_forget(madeat(i));
+  for (i = 0; i < batch.n; i += sizeof(GCObject *)) {
+    GCObject *o = madeat(i);
+    mw_forget(o);
+    if (o->tt == LUA_VTHREAD)  /* gives back the cells that it took */
+      luaF_closeupval(gco2th(o), gco2th(o)->stack.p);
+  }
   mw_buf_shrink(&batch, 4096);
   building = 0;
   lasttext = NULL;
@@ -273,6 +279,17 @@ static UpVal *newcell (lua_State *L) {
 }
 
 
+UpVal *mw_cellbyid (lua_State *L, uint32_t id) {
+  GCObject *o = (id != 0) ? mw_object(id) : NULL;
+  if (o == NULL && id != 0) {
+    UpVal *uv = newcell(L);
+    o = obj2gco(uv);
+    made(L, o, id);
+  }
+  return (o != NULL && o->tt == LUA_VUPVAL) ? gco2upv(o) : NULL;
+}
+
+
 static LClosure *newclosure (lua_State *L, uint32_t id) {
   mw_Reader r;
   uint64_t hash;
@@ -306,14 +323,8 @@ static LClosure *newclosure (lua_State *L, uint32_t id) {
   luaC_objbarrier(L, cl, p);
   made(L, obj2gco(cl), id);
   for (i = 0; i < n; i++) {
-    uint32_t cell = mw_read_u32(&r);
-    GCObject *o = (cell != 0) ? mw_object(cell) : NULL;
-    if (o == NULL && cell != 0) {
-      UpVal *uv = newcell(L);
-      o = obj2gco(uv);
-      made(L, o, cell);
-    }
-    if (o == NULL || o->tt != LUA_VUPVAL) {
+    UpVal *uv = mw_cellbyid(L, mw_read_u32(&r));
+    if (uv == NULL) {
       for (; i < n; i++) {  /* a function must not lack cells */
         cl->upvals[i] = newcell(L);
         luaC_objbarrier(L, cl, cl->upvals[i]);
@@ -321,53 +332,120 @@ static LClosure *newclosure (lua_State *L, uint32_t id) {
       mw_badvalue("it has a bad upvalue");
       return NULL;
     }
-    cl->upvals[i] = gco2upv(o);
-    luaC_objbarrier(L, cl, o);
+    cl->upvals[i] = uv;
+    luaC_objbarrier(L, cl, uv);
   }
   return cl;
 }
 
 
-static int fillcell (lua_State *L, UpVal *uv) {
+/* a coroutine or a wrap function, empty */
+static GCObject *newempty (lua_State *L, int tag, uint32_t id) {
+  GCObject *o;
+  if (tag == MW_TAG_THREAD) {
+    lua_State *L1 = lua_newthread(L);
+    o = obj2gco(L1);
+    L->top.p--;
+  }
+  else {
+    CClosure *cl = luaF_newCclosure(L, 1);
+    cl->f = mw_auxwrap;
+    setnilvalue(&cl->upvalue[0]);
+    o = obj2gco(cl);
+  }
+  made(L, o, id);
+  return o;
+}
+
+
+static GCObject *make (lua_State *L, int tag, uint32_t id) {
+  if (tag == MW_TAG_CLOSURE) {
+    LClosure *cl = newclosure(L, id);
+    return (cl != NULL) ? obj2gco(cl) : NULL;
+  }
+  return newempty(L, tag, id);
+}
+
+
+/* gives an object of a batch its contents */
+static int fill (lua_State *L, GCObject *o) {
   mw_Reader r;
   TValue v;
-  if (!mw_store_record(L, MW_TAG_CELL, mw_slotof(uv)->id, &record, &r))
-    return mw_badvalue("it has a bad upvalue");
-  /* what is decoded next may read other records */
+  if (o->tt == LUA_VLCL)
+    return 1;
+  if (!mw_store_record(L, mw_tagof(o), mw_slotof(o)->id, &record, &r))
+    return mw_badvalue(o->tt == LUA_VUPVAL ? "it has a bad upvalue"
+                       : "its record is missing or damaged");
+  if (o->tt == LUA_VTHREAD) {
+    mw_Buffer b = record;  /* what is decoded next reads other records */
+    record = held;
+    held = b;
+    return mw_thread_fill(L, gco2th(o), &r);
+  }
+  /* (here it reads them last) */
   if (!mw_decodevalue(L, &r, &v))
     return 0;
-  setobj(L, uv->v.p, &v);
-  luaC_barrier(L, uv, &v);
+  if (o->tt == LUA_VUPVAL) {
+    setobj(L, gco2upv(o)->v.p, &v);
+    luaC_barrier(L, gco2upv(o), &v);
+  }
+  else {
+    if (!ttisthread(&v))
+      return mw_badvalue("damaged: not a coroutine");
+    setobj(L, &gco2ccl(o)->upvalue[0], &v);
+    luaC_barrier(L, gco2ccl(o), &v);
+  }
   return 1;
 }
 
 
-LClosure *mw_closurebyid (lua_State *L, uint32_t id) {
+/* from now on, changes of what nothing else tells about are looked for */
+static void watch (lua_State *L, lua_State *L1) {
+  const UpVal *uv;
+  mw_Watch w;
+  memset(&w, 0, sizeof(w));
+  w.id = mw_slotof(L1)->id;
+  mw_buf_add(L, &mw_S.watched, &w, sizeof(w));
+  for (uv = L1->openupval; uv != NULL; uv = uv->u.open.next) {
+    tabkey.n = 0;
+    mw_store_encode(L, &tabkey, uv->v.p);
+    w.id = mw_slotof(uv)->id;
+    w.hash = mw_hash(MW_HASHSEED, tabkey.data, tabkey.n) | 1;
+    mw_buf_add(L, &mw_S.watched, &w, sizeof(w));
+  }
+}
+
+
+GCObject *mw_objectbyid (lua_State *L, int tag, uint32_t id) {
   GCObject *o = mw_object(id);
-  LClosure *cl;
+  const mw_Slot *dead;
   size_t i;
   int ok;
   if (o != NULL) {
-    if (o->tt == LUA_VLCL)
-      return gco2lcl(o);
+    if (mw_tagof(o) == tag)
+      return o;
     mw_badvalue("its id is that of something else");
     return NULL;
   }
+  dead = mw_map_find(&mw_S.byid, NULL, id);
+  if (dead != NULL && dead->o->tt == LUA_VTHREAD)  /* is not swept yet? */
+    luaF_closeupval(gco2th(dead->o), gco2th(dead->o)->stack.p);
   if (building)  /* for a cell: filled in by the caller's caller */
-    return newclosure(L, id);
+    return make(L, tag, id);
   building = 1;
-  cl = newclosure(L, id);
-  ok = (cl != NULL);
+  o = make(L, tag, id);
+  ok = (o != NULL);
+  for (i = 0; ok && i < batch.n; i += sizeof(GCObject *))
+    ok = fill(L, madeat(i));
   for (i = 0; ok && i < batch.n; i += sizeof(GCObject *)) {
-    o = madeat(i);
-    if (o->tt == LUA_VUPVAL)
-      ok = fillcell(L, gco2upv(o));
+    if (madeat(i)->tt == LUA_VTHREAD)
+      watch(L, gco2th(madeat(i)));
   }
   if (ok)
     batch.n = 0;
   mw_closure_abandon();
   mw_buf_shrink(&text, 4096);
-  return ok ? cl : NULL;
+  return ok ? o : NULL;
 }
 
 /* }================================================================== */

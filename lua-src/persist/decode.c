@@ -97,10 +97,10 @@ static int decoderef (lua_State *L, mw_Reader *r, int tag, TValue *res) {
     if (h == NULL) return 0;
     sethvalue(L, res, h);
   }
-  else if (tag == MW_TAG_CLOSURE) {
-    LClosure *cl = mw_closurebyid(L, id);
-    if (cl == NULL) return 0;
-    setclLvalue(L, res, cl);
+  else if (tag != MW_TAG_HANDLE) {
+    GCObject *o = mw_objectbyid(L, tag, id);
+    if (o == NULL) return 0;
+    setgcovalue(L, res, o);
   }
   else {
     mw_handle_push(L, id);
@@ -120,6 +120,7 @@ static int decodeother (lua_State *L, mw_Reader *r, TValue *res) {
     mw_read_version(r);
   switch (tag) {
     case MW_TAG_STORED: case MW_TAG_CLOSURE: case MW_TAG_HANDLE:
+    case MW_TAG_THREAD: case MW_TAG_WRAP:
       return decoderef(L, r, tag, res);
     case MW_TAG_NAMED:
       return decodenamed(L, r, res);

@@ -327,6 +327,7 @@ int mw_loader (lua_State *L) {
 int mw_finishget (lua_State *L, const TValue *t, const TValue *key,
                   StkId val) {
   Table *h = hvalue(t);
+  ptrdiff_t result = savestack(L, val);  /* metamethods move the stack */
   const TValue *tm;
   if (mw_getmissing(L, h, key, s2v(val)))
     return ttypetag(s2v(val));
@@ -355,7 +356,7 @@ int mw_finishget (lua_State *L, const TValue *t, const TValue *key,
 #endif
     L->nCcalls--;
   }
-  return ttypetag(s2v(val));
+  return ttypetag(s2v(restorestack(L, result)));
 }
 
 

@@ -153,6 +153,11 @@ void mw_putlink (lua_State *L, const GCObject *from, int link,
       mw_puts(L, ">");
       return;
     }
+    case MW_LINK_SLOT:
+      mw_puts(L, "<local ");
+      mw_puts(L, mw_thread_slotname(gco2th(from), (uint32_t)ivalue(key)));
+      mw_puts(L, ">");
+      return;
     default:
       return;
   }

@@ -15,8 +15,11 @@
 #include "stored.h"
 
 
-/* name of what has none of its own: the metatable of strings */
+/* names of what has none of its own: the metatable of strings, and... */
 #define STRINGMETA	"getmetatable('')"
+
+/* ...the iterator of stored loops */
+#define NEXTKEPT	"next key that is left"
 
 
 TString *mw_permanent_record (const TValue *v) {
@@ -103,6 +106,8 @@ void mw_permanent_open (lua_State *L) {
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
+  lua_pushcfunction(L, mw_nextkept);
+  library(L, NEXTKEPT);
   lua_pushliteral(L, "");
   if (lua_getmetatable(L, -1))
     library(L, STRINGMETA);

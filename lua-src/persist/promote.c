@@ -14,6 +14,7 @@
 #include "extlib.h"
 #include "registry.h"
 #include "stored.h"
+#include "suspend.h"
 
 
 static mw_Buffer queue;
@@ -29,7 +30,9 @@ static int classify (const TValue *v) {
   if (mw_registry_index(v) != MW_CFUNC_NONE || mw_handle_id(v) != 0 ||
       mw_permanent_record(v) != NULL)
     return FINE;
-  return (ttistable(v) || (ttisLclosure(v) && clLvalue(v)->p->text != NULL))
+  return (ttistable(v) || (ttisLclosure(v) && clLvalue(v)->p->text != NULL) ||
+          (ttisCclosure(v) && clCvalue(v)->f == mw_auxwrap) ||
+          (ttisthread(v) && mw_thread_state(thvalue(v)) <= MW_THREAD_RUNS))
          ? VISIT : REFUSED;
 }
 
@@ -43,6 +46,9 @@ static void putrefusal (lua_State *L, const TValue *v) {
       break;
     case LUA_VLCF: case LUA_VCCL:
       mw_puts(L, "a C function");
+      break;
+    case LUA_VTHREAD:
+      mw_thread_putrefusal(L, thvalue(v));
       break;
     case LUA_VLIGHTUSERDATA:
       mw_puts(L, "a light userdata");
@@ -72,7 +78,10 @@ static int visit (GCObject *o, uint32_t parent, int link, const TValue *key) {
     queue.n -= sizeof(mw_Item);
     return NOMEMORY;
   }
-  if (o->tt == LUA_VUPVAL && upisopen(gco2upv(o))) {
+  if (o->tt == LUA_VTHREAD)
+    mw_noteran(gco2th(o));  /* to be looked at again before it is stored */
+  if (o->tt == LUA_VTHREAD ||
+      (o->tt == LUA_VUPVAL && upisopen(gco2upv(o)))) {
     mw_Watch *w = (mw_Watch *)(void *)(mw_S.watched.data + mw_S.watched.n);
     w->id = id;
     w->hash = 0;
@@ -163,6 +172,37 @@ int mw_trypromote (lua_State *L, GCObject *from, int link,
     mw_pushmessage(L);
   }
   return -1;
+}
+
+
+/*
+** What runs now has not been stored as it was before, if it was: that goes
+** on to be so.
+*/
+int mw_trythread (lua_State *L, lua_State *L1) {
+  GCObject *from = obj2gco(L1);
+  mw_Links w;
+  TValue key, v;
+  int link;
+  if (mw_thread_state(L1) != MW_THREAD_RESTS) {
+    if (mw_detach(L, from))
+      return 0;
+    mw_startmessage(L, from, MW_LINK_NONE, NULL);
+    setthvalue(L, &v, L1);
+    putrefusal(L, &v);
+    mw_pushmessage(L);
+    return -1;
+  }
+  mw_settleloops(L, L1);
+  mw_startlinks(&w, from);
+  while (mw_nextlink(&w, &link, &key, &v)) {
+    int c = mw_trypromote(L, from, link, &key, &v);
+    if (c <= 0)
+      return c;
+  }
+  mw_noteobject(L, from);
+  mw_slotof(L1)->state &= ~(uint32_t)MW_ST_RAN;
+  return 1;
 }
 
 

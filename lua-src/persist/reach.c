@@ -52,6 +52,15 @@ static void valuerefs (mw_Reader *r, mw_Visitor f) {
     case MW_TAG_CLOSURE:
       ref(r, MW_REF_CLOSURE, f);
       return;
+    case MW_TAG_CELL:  /* in a coroutine's stack */
+      ref(r, MW_REF_CELL, f);
+      return;
+    case MW_TAG_THREAD:
+      ref(r, MW_REF_THREAD, f);
+      return;
+    case MW_TAG_WRAP:
+      ref(r, MW_REF_WRAP, f);
+      return;
     case MW_TAG_NAMED:
       mw_read_bytes(r, 1);  /* FALLTHROUGH */
     case MW_TAG_STRING: case MW_TAG_LFUNC: {
@@ -63,6 +72,28 @@ static void valuerefs (mw_Reader *r, mw_Visitor f) {
     default:
       r->err = "unknown tag";
   }
+}
+
+
+static void ignore (int kind, const unsigned char *p) {
+  (void)kind; (void)p;
+}
+
+
+void mw_skipvalue (mw_Reader *r) {
+  valuerefs(r, ignore);
+}
+
+
+/* the values in a coroutine's record; what follows them has no references */
+static void threadrefs (mw_Reader *r, mw_Visitor f) {
+  uint32_t n;
+  mw_read_u16(r);
+  n = mw_read_u32(r);
+  mw_read_u32(r);
+  for (; n > 1 && r->err == NULL; n--)
+    valuerefs(r, f);
+  r->p = r->end;
 }
 
 
@@ -87,6 +118,8 @@ int mw_refs (int tag, const unsigned char *p, size_t n, mw_Visitor f) {
     for (i = mw_read_u8(&r); i > 0 && r.err == NULL; i--)
       ref(&r, MW_REF_CELL, f);
   }
+  else if (tag == MW_TAG_THREAD)
+    threadrefs(&r, f);
   else
     valuerefs(&r, f);
   return r.err == NULL && r.p == r.end;
@@ -167,7 +200,7 @@ void mw_reachstart (lua_State *L) {
 
 
 const int mw_recordtag[MW_NREFS] = {
-  0, MW_TAG_CLOSURE, MW_TAG_CELL, MW_TAG_TEXT
+  0, MW_TAG_CLOSURE, MW_TAG_CELL, MW_TAG_TEXT, MW_TAG_THREAD, MW_TAG_WRAP
 };
 
 
@@ -228,8 +261,11 @@ uint32_t mw_scan (lua_State *L) {
 */
 
 static int kindof (const GCObject *o) {
-  return (o->tt == LUA_VTABLE) ? MW_REF_TABLE
-         : (o->tt == LUA_VLCL) ? MW_REF_CLOSURE : MW_REF_CELL;
+  int tag = mw_tagof(o);
+  int kind = MW_NREFS - 1;
+  while (kind > MW_REF_TABLE && mw_recordtag[kind] != tag)
+    kind--;
+  return kind;
 }
 
 
@@ -386,7 +422,7 @@ static void livelinks (GCObject *o) {
 /*
 ** Goes on to what links there are now: in memory where there is the object,
 ** else in the store. A cell that holds what is refused is what the store
-** has.
+** has, and so may be a coroutine that has run.
 */
 static void links (lua_State *L, size_t i, int live, int stored) {
   mw_Found f = *mw_found(i);
@@ -402,6 +438,7 @@ static void links (lua_State *L, size_t i, int live, int stored) {
   if (stored &&
       (o == NULL ||
        (f.kind == MW_REF_TABLE && mw_isshell(gco2t(o))) ||
+       (f.kind == MW_REF_THREAD && (mw_slotof(o)->state & MW_ST_RAN)) ||
        (f.kind == MW_REF_CELL &&
         !mw_store_encode(L, &mw_R.val, gco2upv(o)->v.p))))
     storedlinks(L, &f);

@@ -10,7 +10,8 @@
 #include "stored.h"
 
 /* what is referred to */
-enum { MW_REF_TABLE, MW_REF_CLOSURE, MW_REF_CELL, MW_REF_TEXT, MW_NREFS };
+enum { MW_REF_TABLE, MW_REF_CLOSURE, MW_REF_CELL, MW_REF_TEXT, MW_REF_THREAD,
+       MW_REF_WRAP, MW_NREFS };
 
 typedef struct mw_Found {
   int kind;
@@ -46,6 +47,9 @@ typedef void (*mw_Visitor) (int kind, const unsigned char *p);
 */
 extern int mw_refs (int tag, const unsigned char *p, size_t n,
                     mw_Visitor f);
+
+/* goes to the end of a value, or of a slot of a coroutine */
+extern void mw_skipvalue (mw_Reader *r);
 
 extern uint32_t mw_getid (const unsigned char *p);
 extern uint64_t mw_gethash (const unsigned char *p);

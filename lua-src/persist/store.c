@@ -50,6 +50,11 @@ static void addref (lua_State *L, mw_Buffer *b, int tag, uint32_t id) {
 }
 
 
+void mw_store_ref (lua_State *L, mw_Buffer *b, GCObject *o) {
+  addref(L, b, mw_tagof(o), mw_slotof(o)->id);
+}
+
+
 int mw_store_encode (lua_State *L, mw_Buffer *b, const TValue *v) {
   const TString *name;
   uint32_t id;
@@ -65,8 +70,7 @@ int mw_store_encode (lua_State *L, mw_Buffer *b, const TValue *v) {
   else if ((id = mw_handle_id(v)) != 0)
     addref(L, b, MW_TAG_HANDLE, id);
   else if (mw_isstoredvalue(v))
-    addref(L, b, ttistable(v) ? MW_TAG_STORED : MW_TAG_CLOSURE,
-           mw_slotof(gcvalue(v))->id);
+    mw_store_ref(L, b, gcvalue(v));
   else
     return 0;
   return 1;
@@ -275,23 +279,32 @@ static int putentry (lua_State *L, Flush *f, Table *h, uint32_t id,
 
 
 /*
-** Cells and functions. A new cell whose value was refused is stored as nil:
+** What is no table. A new cell whose value was refused is stored as nil:
 ** the functions that have it shall open.
 */
 static int putobject (lua_State *L, Flush *f, GCObject *o) {
   uint32_t id = mw_slotof(o)->id;
+  int tag = mw_tagof(o);
   mw_S.key.n = mw_S.val.n = 0;
-  if (o->tt == LUA_VLCL) {
-    mw_store_key(L, &mw_S.key, MW_TAG_CLOSURE, id);
+  mw_store_key(L, &mw_S.key, tag, id);
+  if (tag == MW_TAG_CLOSURE) {
     if (!mw_closure_encode(L, &mw_S.val, gco2lcl(o), &f->n)) {
       fail(L, f, o, MW_LINK_NONE, NULL);
       return 0;
     }
   }
+  else if (tag == MW_TAG_THREAD) {
+    if (!mw_thread_encode(L, &mw_S.val, gco2th(o)))
+      return 0;
+  }
   else {
-    mw_store_key(L, &mw_S.key, MW_TAG_CELL, id);
-    mw_buf_addu16(L, &mw_S.val, mw_header(MW_TAG_CELL));
-    if (!mw_store_encode(L, &mw_S.val, gco2upv(o)->v.p)) {
+    mw_Links w;
+    TValue k, v;
+    int link;
+    mw_buf_addu16(L, &mw_S.val, mw_header(tag));
+    mw_startlinks(&w, o);
+    mw_nextlink(&w, &link, &k, &v);
+    if (!mw_store_encode(L, &mw_S.val, &v)) {
       if ((mw_slotof(o)->state & MW_ST_MASK) != MW_ST_NEW)
         return 0;  /* has been refused, and stays noted */
       mw_buf_addu8(L, &mw_S.val, MW_TAG_NIL);
@@ -454,23 +467,26 @@ static void putpending (lua_State *L, Flush *f) {
 
 
 /*
-** Cells that were open: nothing tells when such a variable changes. What
-** has changed is noted; what can't be persisted is refused.
+** Coroutines, and cells that were open: nothing tells when such a variable
+** changes. What has changed is noted; what can't be persisted is refused.
 */
 static void lookatwatched (lua_State *L, Flush *f) {
   size_t i, left = 0;
   for (i = 0; i < mw_S.watched.n; i += sizeof(mw_Watch)) {
     mw_Watch w;
     GCObject *o;
-    int c;
+    int c = 1;
     memcpy(&w, mw_S.watched.data + i, sizeof(w));
     o = mw_object(w.id);
-    if (o == NULL || o->tt != LUA_VUPVAL)
+    if (o == NULL || (o->tt != LUA_VUPVAL && o->tt != LUA_VTHREAD))
       continue;  /* collected meanwhile */
-    c = mw_trypromote(L, obj2gco(o), MW_LINK_NONE, NULL, gco2upv(o)->v.p);
+    if (o->tt == LUA_VUPVAL)
+      c = mw_trypromote(L, o, MW_LINK_NONE, NULL, gco2upv(o)->v.p);
+    else if (mw_slotof(o)->state & MW_ST_RAN)
+      c = mw_trythread(L, gco2th(o));
     if (c == 0)
       continue;  /* nothing stored has it any more */
-    if (c > 0) {
+    if (c > 0 && o->tt == LUA_VUPVAL) {
       uint64_t hash;
       mw_S.val.n = 0;
       mw_store_encode(L, &mw_S.val, gco2upv(o)->v.p);
@@ -482,10 +498,11 @@ static void lookatwatched (lua_State *L, Flush *f) {
       if (!upisopen(gco2upv(o)))
         continue;  /* from now on the barrier sees all */
     }
-    else if (f->refused)
-      L->top.p--;  /* the first message is enough */
-    else
+    else if (c < 0) {
+      if (f->refused)
+        L->top.p--;  /* the first message is enough */
       f->refused = 1;
+    }
     memmove(mw_S.watched.data + left, &w, sizeof(w));
     left += sizeof(w);
   }

@@ -27,6 +27,8 @@
 #define MW_TAG_META	0x14	/* entry of any table: its metatable */
 #define MW_TAG_NAMED	0x15	/* permanent, by name */
 #define MW_TAG_HANDLE	0x16	/* handle of 'ext.table' */
+#define MW_TAG_THREAD	0x17	/* reference, and record in table 0 */
+#define MW_TAG_WRAP	0x18	/* likewise: a function of 'coroutine.wrap' */
 
 #define MW_FORMAT	1	/* version of all these records, as they are built */
 #define MW_SEALED	2	/* ... as they are stored: a checksum follows */
@@ -109,11 +111,12 @@ extern void mw_map_free (mw_Map *m);
 #define MW_ST_PART	2	/* new; what is not handed over is in 'pending' */
 #define MW_ST_MASK	3
 #define MW_ST_GUARDED	4	/* loaded, but for entries that can't be read */
+#define MW_ST_RAN	8	/* a coroutine that may have changed */
 
-/* a cell that was open when it was last looked at */
+/* a coroutine, or a cell that was open when it was last looked at */
 typedef struct mw_Watch {
   uint32_t id;
-  uint64_t hash;  /* of its value as handed over, 0: not yet */
+  uint64_t hash;  /* of a cell's value as handed over, 0: not yet */
 } mw_Watch;
 
 typedef struct mw_Stored {
@@ -134,7 +137,7 @@ typedef struct mw_Stored {
   Table *handles;  /* id -> handle, weak */
   Table *handlemeta;  /* metatable of handles */
   Table *chunks;  /* text -> its main function, while the store is busy */
-  mw_Buffer watched;  /* cells that were open at the last flush */
+  mw_Buffer watched;  /* coroutines, and cells open at the last flush */
   mw_Buffer attached;  /* ids that have been behind 'Memory' */
   const Table *lastobj;  /* last table looked up by the barrier... */
   Table *lastset;  /* ...and its set in 'pending', NULL if it is new */
@@ -192,9 +195,10 @@ extern void mw_seenid (uint32_t id);
 
 /*
 ** Kinds of links from objects to what they hold; the key of an upvalue's
-** link is its number (from 1), a cell's link to its value has none.
+** link is its number (from 1), that of a coroutine's the index in its
+** stack; the link of a cell or a wrap function to its value has none.
 */
-enum { MW_LINK_NONE, MW_LINK_KEY, MW_LINK_META, MW_LINK_UPVAL };
+enum { MW_LINK_NONE, MW_LINK_KEY, MW_LINK_META, MW_LINK_UPVAL, MW_LINK_SLOT };
 
 /* iterates over a table: 0 at the end. '*i' starts as 0. Raises nothing. */
 extern int mw_entries (const Table *t, unsigned int *i, TValue *k, TValue *v);
@@ -224,11 +228,26 @@ extern void mw_forget (GCObject *o);
 /* the object with an id if it is in memory, or NULL */
 extern GCObject *mw_object (uint32_t id);
 
+/* tag of a reference to an object (of a cell: in a coroutine's stack) */
+extern int mw_tagof (const GCObject *o);
+
+/* a walk over a coroutine's stack, from the top down */
+typedef struct mw_Slots {
+  lua_State *L1;
+  StkId o;  /* the slot */
+  int istbc;  /* does it wait for being closed? */
+  UpVal *uv;  /* the next open upvalue, slot to be closed, and frame */
+  StkId tbc;
+  const CallInfo *ci;
+  StkId above;  /* where the frame above begins */
+} mw_Slots;
+
 /* a walk over what an object links to: one call of 'mw_nextlink' each */
 typedef struct mw_Links {
   GCObject *o;
   unsigned int i;
   int meta;  /* metatable yet to come */
+  mw_Slots slots;
 } mw_Links;
 
 extern void mw_startlinks (mw_Links *w, GCObject *o);
@@ -267,6 +286,9 @@ extern int mw_promote (lua_State *L, GCObject *from, int link,
 */
 extern int mw_trypromote (lua_State *L, GCObject *from, int link,
                           const TValue *key, const TValue *v);
+
+/* likewise for all that the stored coroutine 'L1' holds now */
+extern int mw_trythread (lua_State *L, lua_State *L1);
 
 /* }================================================================== */
 
@@ -368,6 +390,9 @@ extern void mw_permanent_set (lua_State *L, const char *name, size_t len);
 /* appends the encoding of a value; 0 if it has none */
 extern int mw_store_encode (lua_State *L, mw_Buffer *b, const TValue *v);
 
+/* appends a reference to a stored object */
+extern void mw_store_ref (lua_State *L, mw_Buffer *b, GCObject *o);
+
 /* appends a key of table 0: that of a record of an id, or of a text's hash */
 extern void mw_store_key (lua_State *L, mw_Buffer *b, int tag, uint64_t id);
 
@@ -449,8 +474,14 @@ extern int mw_readvalue (lua_State *L, uint32_t id, const void *key,
 /* the stored table with an id, a shell if it is not in memory */
 extern Table *mw_tablebyid (lua_State *L, uint32_t id);
 
-/* the stored function with an id; NULL with mw_S.why set if it is bad */
-extern LClosure *mw_closurebyid (lua_State *L, uint32_t id);
+/*
+** The stored function or coroutine with an id, of the kind that the tag of
+** its references says; NULL with mw_S.why set if it is bad
+*/
+extern GCObject *mw_objectbyid (lua_State *L, int tag, uint32_t id);
+
+/* the cell with an id, for what is being built; NULL if that is another's */
+extern UpVal *mw_cellbyid (lua_State *L, uint32_t id);
 
 /*
 ** Decodes a function stored as bytecode (tag 0x05), which is verified first.
@@ -486,6 +517,50 @@ extern void mw_read_version (mw_Reader *r);
 
 /* makes 'r' read what is in 'b' */
 extern void mw_reader (mw_Reader *r, const mw_Buffer *b);
+
+/* }================================================================== */
+
+
+/*
+** {==================================================================
+** thread.c, rebuild.c, loop.c
+** ===================================================================
+*/
+
+#define MW_THREAD_RESTS		0  /* can be stored as it is */
+#define MW_THREAD_RUNS		1  /* not now */
+#define MW_THREAD_REFUSED	2
+#define MW_THREAD_NEVER		3  /* the main coroutine */
+
+extern int mw_thread_state (const lua_State *L1);
+
+/* what is wrong with one that does not rest, for messages */
+extern void mw_thread_putrefusal (lua_State *L, lua_State *L1);
+
+/* a walk over the stack of a coroutine (that has none unless it rests) */
+extern void mw_startslots (mw_Slots *w, lua_State *L1);
+
+/* the next value, or where an upvalue is open its cell; 0 at the end */
+extern int mw_nextslot (mw_Slots *w, TValue *v);
+
+/* name of the variable in a slot, or "?" */
+extern const char *mw_thread_slotname (lua_State *L1, uint32_t i);
+
+/* appends the record; 0 if there is something that can't be stored */
+extern int mw_thread_encode (lua_State *L, mw_Buffer *b, lua_State *L1);
+
+/* loops over tables: before a coroutine is stored that has run (loop.c) */
+extern void mw_settleloops (lua_State *L, lua_State *L1);
+
+/* the iterator that they have then */
+extern int mw_nextkept (lua_State *L);
+
+/*
+** Fills a new thread as the record says that 'r' is in, behind its version.
+** Returns 0 with mw_S.why set if it is bad: then what it has taken of cells
+** has to be closed, and it may not be used.
+*/
+extern int mw_thread_fill (lua_State *L, lua_State *L1, const mw_Reader *r);
 
 /* }================================================================== */
 

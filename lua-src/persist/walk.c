@@ -199,10 +199,23 @@ GCObject *mw_object (uint32_t id) {
 ** ===================================================================
 */
 
+int mw_tagof (const GCObject *o) {
+  switch (o->tt) {
+    case LUA_VTABLE: return MW_TAG_STORED;
+    case LUA_VLCL: return MW_TAG_CLOSURE;
+    case LUA_VTHREAD: return MW_TAG_THREAD;
+    case LUA_VCCL: return MW_TAG_WRAP;
+    default: return MW_TAG_CELL;
+  }
+}
+
+
 void mw_startlinks (mw_Links *w, GCObject *o) {
   w->o = o;
   w->i = 0;
   w->meta = 1;
+  if (o->tt == LUA_VTHREAD)
+    mw_startslots(&w->slots, gco2th(o));
 }
 
 
@@ -238,14 +251,20 @@ int mw_nextlink (mw_Links *w, int *link, TValue *key, TValue *v) {
       setivalue(key, w->i);
       return 1;
     }
-    default: {  /* cell */
+    case LUA_VTHREAD:
+      if (!mw_nextslot(&w->slots, v))
+        return 0;
+      *link = MW_LINK_SLOT;
+      setivalue(key, w->slots.o - gco2th(w->o)->stack.p);
+      return 1;
+    default:  /* cell or wrap function */
       if (w->i++ > 0)
         return 0;
       *link = MW_LINK_NONE;
       setnilvalue(key);
-      setobj(NOSTATE, v, gco2upv(w->o)->v.p);
+      setobj(NOSTATE, v, (w->o->tt == LUA_VCCL) ? &gco2ccl(w->o)->upvalue[0]
+                                               : gco2upv(w->o)->v.p);
       return 1;
-    }
   }
 }
 

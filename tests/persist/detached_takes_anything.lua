@@ -5,7 +5,7 @@ local t, sub = Memory.t, Memory.t.sub
 ext.flush()
 Memory.t = nil
 sub[1] = io.stdout  -- released together, before anything is flushed
-t.co = coroutine.create(print)
+t.co = string.gmatch("a", "a")
 t[{}] = 1
 setmetatable(t, {__index = io.stdout})
 local ok, e = pcall(function() Memory.again = t end)
@@ -22,7 +22,7 @@ Memory.n = {{}}
 local n = Memory.n
 Memory.n = nil
 n[1][1] = print == nil or io.stdout
-n[2] = coroutine.create(print)
+n[2] = string.gmatch("a", "a")
 
 -- a variable of a function, and a variable that nobody can watch
 local conn
@@ -32,7 +32,7 @@ ext.flush()
 Memory.f = nil
 conn = io.stdout
 assert(ext.flush() >= 0 and f() == io.stdout)
-debug.setupvalue(f, 1, coroutine.create(print))
+debug.setupvalue(f, 1, string.gmatch("a", "a"))
 
 -- still reached: from a table that is not loaded, a handle, a function
 Memory.holder = {deep = {t = t}}

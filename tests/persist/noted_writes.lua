@@ -24,7 +24,7 @@ t.x = nil
 t.x, t.new = 77, 1
 t.new = nil
 t.new = 2
-assert(not pcall(function () t.x = coroutine.create(print) end) and t.x == 77)
+assert(not pcall(function () t.x = string.gmatch("a", "a") end) and t.x == 77)
 --- restart
 assert(Memory.t.x == 77 and Memory.t.new == 2 and Memory.t.y == nil)
 for _, k in ipairs {1, 2.5, true, 1 << 40} do assert(Memory.t[k] == 35) end

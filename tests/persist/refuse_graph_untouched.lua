@@ -1,7 +1,7 @@
 local g = {a = {b = {c = {}}}}
-g.a.b.c.bad = coroutine.create(print)
+g.a.b.c.bad = string.gmatch("a", "a")
 local ok, msg = pcall(function() Memory.g = g end)
-assert(not ok and msg:find("Memory.g.a.b.c.bad: cannot persist a thread", 1, true), msg)
+assert(not ok and msg:find("Memory.g.a.b.c.bad: cannot persist a C function", 1, true), msg)
 assert(Memory.g == nil)
 g.a.b.c.bad = nil
 g.a.x = io.stdout   -- not stored: nothing refuses that

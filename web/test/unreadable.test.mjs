@@ -7,7 +7,7 @@ import { dropUnreadable, exportUnreadable, findUnreadable } from "../build/store
 const hex = (text) => Uint8Array.from(Buffer.from(text.replaceAll(" ", ""), "hex"));
 const HASH = "1122334455667788";
 
-/** A sound state: data of each kind, a function with a cell and a text, metatable, permanent, handle. */
+/** A sound state: data of each kind, a function with a cell and a text, coroutines, metatable, permanent, handle. */
 const sound = [
   [0, "13", "13 01 0a000000 00000000"],
   [0, `12 ${HASH}`, "12 01 00 04 03000000 616263"],
@@ -22,6 +22,12 @@ const sound = [
   [1, "14", "14 01 07 03000000"],
   [1, "04 01000000 70", "15 01 01 01000000 70"],
   [1, "04 01000000 68", "16 01 04000000"],
+  [0, "11 09000000", "11 01 00"],
+  [0, "17 07000000", "17 01 36 01 04000000 01000000  06 0100  11 01 09000000  07 02000000  02000000"
+    + "00 01000000 00000000 02000000 00000000 00000000  01 03000000 00"],
+  [0, "18 08000000", "18 01 17 01 07000000"],
+  [1, "04 01000000 63", "17 01 07000000"],
+  [1, "04 01000000 77", "18 01 08000000"],
   [1, "17 99", "whatever a later release keeps there".split("").map(() => "ff").join("")],
 ];
 
@@ -51,6 +57,12 @@ describe("unreadable entries", () => {
     ["a key that is no key", 1, "07 01000000", "00", /^key: tag 7/],
     ["an integer as a float key", 1, "03 000000000000f03f", "00", /float key is never 1/],
     ["a function without a record", 1, "04 01000000 67", "10 01 09000000", /function 9 has no record/],
+    ["a coroutine without a record", 1, "04 01000000 67", "17 01 0a000000", /coroutine 10 has no record/],
+    ["a coroutine of no version of Lua", 0, "17 0b000000", "17 01 35 00 01000000 00000000", /53 is no version/],
+    ["a coroutine with a variable that is nowhere", 0, "17 0b000000", "17 01 36 00 02000000 00000000 11 01 0c000000", /its variable in slot 1/],
+    ["a coroutine with fewer values than it says", 0, "17 0b000000", "17 01 36 00 00000001 00000000 00", /1 bytes are expected/],
+    ["a frame of no kind", 0, "17 0b000000", "17 01 36 01 01000000 00000000 09 01000000 00", /9 is no kind of a frame/],
+    ["a wrap function of a function", 0, "18 0b000000", "18 01 10 01 05000000", /not of tag 16/],
     ["a counter cut short", 0, "13", "13 01 00", /8 bytes are expected/],
     ["a text that is no string", 0, `12 ${HASH}`, "12 01 00 02", /text's tag/],
     ["another thing in table 0", 0, "04 00000000", "00", /tag 4 is no entry's of table 0/],

@@ -35,7 +35,7 @@ static const char walkAll[] = R"(
   local queue = {Memory}
   local function add(v)
     local t = type(v)
-    if (t == "table" or t == "function" or t == "userdata") and not seen[v] and v ~= _G and v ~= package.loaded then
+    if (t == "table" or t == "function" or t == "userdata" or t == "thread") and not seen[v] and v ~= _G and v ~= package.loaded then
       seen[v] = true; queue[#queue + 1] = v
     end
   end
@@ -55,6 +55,11 @@ static const char walkAll[] = R"(
     elseif type(v) == "function" and debug.getinfo(v, "S").what == "Lua" then
       pcall(v, 1, 2)
       for u = 1, 5 do add((select(2, debug.getupvalue(v, u)))) end
+    elseif type(v) == "thread" then
+      pcall(debug.traceback, v)
+      for i = 1, 5 do pcall(function() add((select(2, debug.getlocal(v, 1, i)))) end) end
+      for i = 1, 3 do pcall(coroutine.resume, v, i) end
+      if n % 3 == 0 then pcall(coroutine.close, v) end
     elseif type(v) == "userdata" then
       pcall(function() for k, x in pairs(v) do add(x) end; v.x = 1 end)
     end

@@ -1,12 +1,13 @@
 // main.cpp
 // Native tests of persistence: programs of tests/persist (PROGRAM...), the exported functions (--exports), stores of earlier
-// releases (--formats PROGRAM), memory that runs out (--shortage GRAPHS), damaged stores (--fuzz MUTANTS PROGRAM...). With
-// DUMP in the environment what programs leave in the store is printed.
+// releases (--formats PROGRAM), memory that runs out (--shortage GRAPHS), damaged stores (--fuzz MUTANTS PROGRAM...), records
+// of coroutines that nobody has written (--coroutines MUTANTS). With DUMP in the environment what programs leave in the store is printed.
 
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 
+#include "coroutine.h"
 #include "exports.h"
 #include "formats.h"
 #include "fuzz.h"
@@ -23,6 +24,8 @@ int main(int argc, char **argv) {
     ok = checkFormats(argv[2]);
   else if (what == "--shortage" && argc == 3)
     ok = checkShortage(argv[2]);
+  else if (what == "--coroutines" && argc == 3)
+    ok = checkCoroutines(atoi(argv[2]));
   else if (what == "--fuzz" && argc > 3)
     for (int i = 3; i < argc; i++) ok = fuzz(argv[i], atoi(argv[2])) && ok;
   else

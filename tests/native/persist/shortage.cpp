@@ -28,6 +28,11 @@ const char base[] = R"(
   Memory.handle.a, Memory.handle.b = {1}, "b"
   ext.permanent("thing", thing)
   Memory.named = thing
+  Memory.gen = coroutine.wrap(function(...)
+    local t <close> = setmetatable({}, {__close = function() end})
+    for i = 1, 9 do local function f() i = i + 1; return i end; pcall(coroutine.yield, f(), ...) end
+  end)
+  Memory.gen("a", {"b"})
 )";
 
 struct Operation {
@@ -61,7 +66,7 @@ void attachDamaged() {
 
 const Operation operations[] = {
   {"reading", "", "return describe(Memory)", nullptr},
-  {"using", "", "Memory.counter(); Memory.reset(); Memory.counter(); return Memory.object:m(), #Memory.list", nullptr},
+  {"using", "", "Memory.counter(); Memory.reset(); Memory.counter(); Memory.gen(); return Memory.object:m(), #Memory.list", nullptr},
   {"promoting", "",
    "local a = {}; for i = 1, 5 do a = {a, i, f = function() a = i; return a end} end;"
    "Memory.new = setmetatable(a, {__index = a}); Memory.list[4] = load('return 1, ...')", nullptr},
@@ -71,9 +76,13 @@ const Operation operations[] = {
    "debug.setupvalue(Memory.counter, 1, {1}); debug.upvaluejoin(Memory.counter, 1, Memory.reset, 1);"
    "local open = {}; Memory.open = function() return open end; ext.flush(); open = {open}", nullptr},
   {"refusing", "",
-   "local ok, e = pcall(function() Memory.list[9] = {a = {[1.5] = {coroutine.create(print)}}} end);"
-   "assert(not ok and (e:find('%[9%].a%[1.5%]%[1%]: cannot persist a thread') or e == 'not enough memory'), e);"
-   "pcall(rawset, Memory, {}, 1); pcall(setmetatable, Memory, {__gc = coroutine.wrap(print)})", nullptr},
+   "local ok, e = pcall(function() Memory.list[9] = {a = {[1.5] = {string.gmatch('', '')}}} end);"
+   "assert(not ok and (e:find('%[9%].a%[1.5%]%[1%]: cannot persist a C function') or e == 'not enough memory'), e);"
+   "pcall(rawset, Memory, {}, 1); pcall(setmetatable, Memory, {__gc = string.gmatch('', '')})", nullptr},
+  {"coroutines", "",
+   "local up; local co = coroutine.create(function(...) local v <const> = {...}; up = function() return v end;"
+   "for i = 1, 3 do coroutine.yield(v, i) end end); coroutine.resume(co, 1, {2}); Memory.co = {co, up};"
+   "coroutine.resume(co); ext.flush(); coroutine.resume(co); Memory.gen = nil", nullptr},
   {"handles", "",
    "local h = Memory.handle; h.c = {h.a, h.b}; h.b = nil; h[1] = function() return h end;"
    "for k, v in pairs(h) do h[k] = v end; local n = ext.table(); n.x = n; Memory.second = n; return #h", nullptr},

@@ -48,6 +48,19 @@ function describe(root)
       table.sort(list)  -- rebuilt tables have another order
       for j, k in ipairs(list) do list[j] = k .. "=" .. ref(rawget(v, keys[k])) end
       if debug.getmetatable(v) then list[#list + 1] = "meta=" .. ref(debug.getmetatable(v)) end
+    elseif type(v) == "thread" then
+      list[1] = coroutine.status(v)
+      for level = 0, math.huge do
+        local info = debug.getinfo(v, level, "fl")
+        if not info then break end
+        list[#list + 1] = ref(info.func) .. ":" .. info.currentline
+        for i = 1, math.huge do
+          local name, x = debug.getlocal(v, level, i)
+          if not name then break end
+          -- ('debug' leaves values in the stack of a library function where memory runs out)
+          if name ~= "(C temporary)" then list[#list + 1] = name .. "=" .. ref(x) end
+        end
+      end
     elseif type(v) == "function" then
       for u = 1, 255 do
         local name, x = debug.getupvalue(v, u)

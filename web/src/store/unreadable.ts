@@ -19,7 +19,10 @@ export interface UnreadableEntry {
 
 const [NIL, BOOLEAN, INTEGER, FLOAT, STRING, BYTECODE, LIBRARY, TABLE] = [0, 1, 2, 3, 4, 5, 6, 7];
 const [FUNCTION, CELL, TEXT, COUNTER, METATABLE, PERMANENT, HANDLE] = [0x10, 0x11, 0x12, 0x13, 0x14, 0x15, 0x16];
+const [COROUTINE, WRAP] = [0x17, 0x18];
 const [VERSION, SEALED] = [1, 2];
+/** What has a record in table 0 and is referred to by values. */
+const OBJECTS: Record<number, string> = { [FUNCTION]: "function", [COROUTINE]: "coroutine", [WRAP]: "function of coroutine.wrap" };
 /** What bytecode begins with. */
 const SIGNATURE = [0x1b, 0x4c, 0x75, 0x61];
 
@@ -146,7 +149,8 @@ function checkBoolean(reader: Reader): void {
   if (reader.u8() > 1) reader.fail(`a boolean is 0 or 1 at byte ${reader.at - 1}`);
 }
 
-function checkValue(records: Records, reader: Reader): void {
+/** A value; what it refers to, too, if it is to be looked at `deep`. */
+function checkValue(records: Records, reader: Reader, deep = true): void {
   const tag = reader.u8();
   if (tag >= FUNCTION) reader.expect("the version", VERSION);
   switch (tag) {
@@ -164,7 +168,9 @@ function checkValue(records: Records, reader: Reader): void {
     case LIBRARY: return void reader.skip(2);
     case TABLE:
     case HANDLE: return reader.u32() === 0 ? reader.fail("0 is no table") : undefined;
-    case FUNCTION: return checkFunction(records, reader);
+    case FUNCTION:
+    case COROUTINE:
+    case WRAP: return checkObject(records, reader, tag, deep);
     case PERMANENT:
       if (reader.u8() > 1) reader.fail("a permanent is named by the runtime (0) or by a script (1)");
       return reader.string();
@@ -172,17 +178,40 @@ function checkValue(records: Records, reader: Reader): void {
   }
 }
 
-/** The record of a function and what it refers to, one level deep: a cell's value is an entry of its own. */
-function checkFunction(records: Records, reader: Reader): void {
+/** The record of a function or coroutine and what it refers to, one level deep: what that holds are entries of their own. */
+function checkObject(records: Records, reader: Reader, tag: number, deep: boolean): void {
   const id = reader.bytes.slice(reader.skip(4), reader.at);
-  const record = records.get(0, Uint8Array.of(FUNCTION, ...id));
-  const number = view(id).getUint32(0, true);
-  if (!record) return reader.fail(`function ${number} has no record in table 0`);
+  const record = records.get(0, Uint8Array.of(tag, ...id));
+  const name = `${OBJECTS[tag]} ${view(id).getUint32(0, true)}`;
+  if (!record) return reader.fail(`${name} has no record in table 0`);
+  if (!deep) return;
   try {
-    checkOwn(records, Uint8Array.of(FUNCTION, ...id), unsealed(record));
+    checkOwn(records, Uint8Array.of(tag, ...id), unsealed(record));
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    reader.fail(`function ${number} can't be read (${error.message})`);
+    reader.fail(`${name} can't be read (${error.message})`);
+  }
+}
+
+/** Fails unless table 0 has the record of that kind and id. */
+type Needs = (kind: number, what: string, id: Uint8Array) => void;
+
+/** A coroutine's stack, variables to be closed, and frames. Whether they fit the functions' code is for a module to judge. */
+function checkCoroutine(records: Records, reader: Reader, needs: Needs): void {
+  const [lua, status] = [reader.u8(), reader.u8()];
+  if (lua !== 54 && lua !== 55) reader.fail(`${lua} is no version of Lua`);
+  if (status > 5) reader.fail(`${status} is no status of a coroutine`);
+  const [slots, closed] = [reader.u32(), reader.u32()];
+  if (slots === 0) reader.fail("a stack is never empty");
+  for (let slot = slots - 1; slot > 0; slot--) {
+    if (reader.bytes[reader.at] !== CELL) checkValue(records, reader, false);
+    else needs(CELL, `variable in slot ${slot}`, reader.bytes.subarray(reader.skip(6) + 2, reader.at));
+  }
+  reader.skip(4 * closed);
+  while (reader.at < reader.bytes.length) {
+    const kind = reader.u8() & 0x7f;
+    if (kind > 5) reader.fail(`${kind} is no kind of a frame at byte ${reader.at - 1}`);
+    reader.skip(kind === 0 ? 20 : 5);
   }
 }
 
@@ -191,12 +220,12 @@ function checkOwn(records: Records, key: Uint8Array, value: Uint8Array): void {
   const name = new Reader("key", key);
   const tag = name.u8();
   const reader = new Reader("value", value);
-  if (tag < FUNCTION || tag > COUNTER) name.fail(`tag ${tag} is no entry's of table 0`);
+  if (!(tag in OBJECTS) && tag !== CELL && tag !== TEXT && tag !== COUNTER) name.fail(`tag ${tag} is no entry's of table 0`);
   name.skip(tag === TEXT ? 8 : tag === COUNTER ? 0 : 4);
   name.end();
   reader.expect("the tag", tag);
   reader.expect("the version", VERSION);
-  const needs = (kind: number, what: string, id: Uint8Array): void => {
+  const needs: Needs = (kind, what, id) => {
     if (!records.get(0, Uint8Array.of(kind, ...id))) reader.fail(`its ${what} is not in table 0`);
   };
   if (tag === FUNCTION) {
@@ -205,7 +234,11 @@ function checkOwn(records: Records, key: Uint8Array, value: Uint8Array): void {
     const cells = reader.u8();
     for (let n = 1; n <= cells; n++) needs(CELL, `upvalue ${n}`, value.subarray(reader.skip(4), reader.at));
   } else if (tag === CELL) checkValue(records, reader);
-  else if (tag === TEXT) {
+  else if (tag === COROUTINE) checkCoroutine(records, reader, needs);
+  else if (tag === WRAP) {
+    if (value[reader.at] !== COROUTINE) reader.fail(`it is the function of a coroutine, not of tag ${value[reader.at]}`);
+    checkValue(records, reader, false);
+  } else if (tag === TEXT) {
     const named = reader.u8();
     if (named === STRING) reader.string();
     else if (named !== NIL) reader.fail("a chunk's name is a string or nil");

@@ -37,10 +37,11 @@ const HOSTS: [(&str, &str, &str); 3] =
 /// The one that runs programs with restarts in between; and what else it does: a name and its arguments, where one that
 /// ends in `.lua` is a file of the checkout.
 const PERSIST: &str = "persist";
-const PERSIST_CHECKS: [(&str, &[&str]); 4] = [
+const PERSIST_CHECKS: [(&str, &[&str]); 5] = [
     ("stores of earlier releases", &["--formats", "tests/persist/formats/read.lua"]),
     ("exports", &["--exports"]),
     ("shortage of memory", &["--shortage", "tests/persist/with/graphs.lua"]),
+    ("hostile coroutines", &["--coroutines", "400"]),
     (
         "damaged stores",
         &[
@@ -52,6 +53,8 @@ const PERSIST_CHECKS: [(&str, &[&str]); 4] = [
             "tests/persist/handles_basic.lua",
             "tests/persist/permanents_library_functions.lua",
             "tests/persist/cycles.lua",
+            "tests/persist/coroutine_shared_upvalue.lua",
+            "tests/persist/coroutine_to_be_closed.lua",
         ],
     ),
 ];
