@@ -13,12 +13,14 @@ const LEAST_FUNCTION: usize = 14;
 const FIXED: u8 = 4;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Constant {
-    Other,
-    Integer,
-    Float,
-    ShortString,
-    LongString,
+pub(crate) enum Constant<'a> {
+    /// nil, false or true, by its tag.
+    Other(u8),
+    /// As the chunk has it.
+    Integer(u64),
+    Float([u8; 8]),
+    ShortString(&'a [u8]),
+    LongString(&'a [u8]),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +38,9 @@ pub(crate) struct Local {
 }
 
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Function {
+pub(crate) struct Function<'a> {
+    /// The chunk's name, where the function has one of its own.
+    pub(crate) source: Option<&'a [u8]>,
     pub(crate) line: i32,
     pub(crate) last_line: i32,
     pub(crate) parameters: u8,
@@ -44,9 +48,9 @@ pub(crate) struct Function {
     pub(crate) flags: u8,
     pub(crate) registers: u8,
     pub(crate) code: Vec<u32>,
-    pub(crate) constants: Vec<Constant>,
+    pub(crate) constants: Vec<Constant<'a>>,
     pub(crate) upvalues: Vec<Upvalue>,
-    pub(crate) functions: Vec<Function>,
+    pub(crate) functions: Vec<Function<'a>>,
     pub(crate) lines: Vec<i8>,
     /// Instruction and line.
     pub(crate) absolute_lines: Vec<(i32, i32)>,
@@ -54,7 +58,7 @@ pub(crate) struct Function {
 }
 
 /// Reads all functions of a chunk; what follows them is left alone, as Lua does.
-pub(crate) fn read(version: Version, bytes: &[u8]) -> Result<Function, Error> {
+pub(crate) fn read(version: Version, bytes: &[u8]) -> Result<Function<'_>, Error> {
     let mut reader = Reader::new(version, bytes);
     header(version, &mut reader)?;
     let upvalues = reader.byte()?;
@@ -63,6 +67,31 @@ pub(crate) fn read(version: Version, bytes: &[u8]) -> Result<Function, Error> {
         return Err(Error::Chunk("corrupted chunk"));
     }
     Ok(main)
+}
+
+/// What every chunk of a version begins with.
+pub(crate) fn header_bytes(version: Version) -> Vec<u8> {
+    let mut header = b"\x1bLua".to_vec();
+    header.extend([version.byte(), 0]);
+    header.extend(b"\x19\x93\r\n\x1a\n");
+    match version {
+        Version::Lua54 => {
+            header.extend([4, 8, 8]);
+            header.extend(0x5678i64.to_le_bytes());
+            header.extend(370.5f64.to_le_bytes());
+        }
+        Version::Lua55 => {
+            header.push(4);
+            header.extend((-0x5678i32).to_le_bytes());
+            header.push(4);
+            header.extend(0x1234_5678u32.to_le_bytes());
+            header.push(8);
+            header.extend((-0x5678i64).to_le_bytes());
+            header.push(8);
+            header.extend((-370.5f64).to_le_bytes());
+        }
+    }
+    header
 }
 
 fn expect(reader: &mut Reader<'_>, bytes: &[u8], reason: &'static str) -> Result<(), Error> {
@@ -99,18 +128,17 @@ fn header(version: Version, reader: &mut Reader<'_>) -> Result<(), Error> {
     }
 }
 
-fn function(version: Version, reader: &mut Reader<'_>, depth: usize) -> Result<Function, Error> {
+fn function<'a>(version: Version, reader: &mut Reader<'a>, depth: usize) -> Result<Function<'a>, Error> {
     if depth > MAX_DEPTH {
         return Err(Error::Chunk("functions nest too deeply"));
     }
-    if version == Version::Lua54 {
-        reader.string()?; // source
-    }
+    let source = if version == Version::Lua54 { reader.string()? } else { None };
     let line = reader.int()?;
     let last_line = reader.int()?;
     let [parameters, flags, registers] = reader.array()?;
     let flags = if version == Version::Lua55 { flags & !FIXED } else { flags };
-    let mut function = Function { line, last_line, parameters, flags, registers, ..Function::default() };
+    let source = source.map(|text| text.0);
+    let mut function = Function { source, line, last_line, parameters, flags, registers, ..Function::default() };
 
     let count = reader.count(4)?;
     if version == Version::Lua55 {
@@ -133,36 +161,30 @@ fn function(version: Version, reader: &mut Reader<'_>, depth: usize) -> Result<F
         function.functions.push(self::function(version, reader, depth + 1)?);
     }
     if version == Version::Lua55 {
-        reader.string()?; // source
+        function.source = reader.string()?.map(|text| text.0);
     }
     debug(version, reader, &mut function)?;
     Ok(function)
 }
 
-fn constant(version: Version, reader: &mut Reader<'_>) -> Result<Constant, Error> {
+fn constant<'a>(version: Version, reader: &mut Reader<'a>) -> Result<Constant<'a>, Error> {
     Ok(match reader.byte()? {
-        0 | 1 | 17 => Constant::Other, // nil, false, true
-        3 => {
-            match version {
-                Version::Lua54 => reader.take(8).map(|_| ())?,
-                Version::Lua55 => reader.varint(u64::MAX).map(|_| ())?,
-            }
-            Constant::Integer
-        }
-        19 => {
-            reader.take(8)?;
-            Constant::Float
-        }
+        tag @ (0 | 1 | 17) => Constant::Other(tag), // nil, false, true
+        3 => Constant::Integer(match version {
+            Version::Lua54 => u64::from_le_bytes(reader.array()?),
+            Version::Lua55 => reader.varint(u64::MAX)?,
+        }),
+        19 => Constant::Float(reader.array()?),
         4 | 20 => match reader.string()? {
-            Some(text) if text.short => Constant::ShortString,
-            Some(_) => Constant::LongString,
+            Some(text) if text.is_short() => Constant::ShortString(text.0),
+            Some(text) => Constant::LongString(text.0),
             None => return Err(Error::Chunk("bad format for constant string")),
         },
         _ => return Err(Error::Chunk("invalid constant")),
     })
 }
 
-fn debug(version: Version, reader: &mut Reader<'_>, function: &mut Function) -> Result<(), Error> {
+fn debug(version: Version, reader: &mut Reader<'_>, function: &mut Function<'_>) -> Result<(), Error> {
     let count = reader.count(1)?;
     function.lines = reader.take(count)?.iter().map(|byte| byte.cast_signed()).collect();
     match version {

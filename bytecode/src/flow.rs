@@ -196,7 +196,7 @@ impl Flow<'_, '_> {
         if told > 0 { told } else { self.body.at(pc - 1).a() - a }
     }
 
-    fn closure(&mut self, a: i32, inner: &Function) -> Result<(), Error> {
+    fn closure(&mut self, a: i32, inner: &Function<'_>) -> Result<(), Error> {
         self.put(a, 1)?;
         for upvalue in inner.upvalues.iter().filter(|upvalue| upvalue.in_stack != 0) {
             let register = i32::from(upvalue.index);

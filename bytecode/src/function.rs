@@ -8,10 +8,10 @@ use crate::{Error, Summary, Version, flow};
 const MAX_LINE: i32 = i32::MAX / 2;
 
 /// Instructions between two that tell their line absolutely, at most.
-const LINES_APART: usize = 128;
+pub(crate) const LINES_APART: usize = 128;
 
 /// Says in the list of differences between lines that the line is told absolutely.
-const ABSOLUTE: i8 = -128;
+pub(crate) const ABSOLUTE: i8 = -128;
 
 /// List items that one instruction can make (`LOADNIL` does most of them).
 const MAX_ITEMS: i32 = 64;
@@ -36,7 +36,7 @@ pub(crate) struct Mark {
 /// A function under verification.
 pub(crate) struct Body<'a> {
     pub(crate) version: Version,
-    pub(crate) function: &'a Function,
+    pub(crate) function: &'a Function<'a>,
     pub(crate) marks: Vec<Mark>,
     pub(crate) registers: i32,
     /// Whether there is a `VARARGPREP`.
@@ -50,8 +50,8 @@ pub(crate) struct Body<'a> {
 /// Verifies a function and all in it.
 pub(crate) fn verify(
     version: Version,
-    function: &Function,
-    enclosing: Option<&Function>,
+    function: &Function<'_>,
+    enclosing: Option<&Function<'_>>,
     summary: &mut Summary,
 ) -> Result<(), Error> {
     let (variable, hidden) = match version {
@@ -98,7 +98,7 @@ impl Body<'_> {
         i32::try_from(self.function.code.len()).unwrap_or(i32::MAX)
     }
 
-    fn head(&self, enclosing: Option<&Function>) -> Result<(), Error> {
+    fn head(&self, enclosing: Option<&Function<'_>>) -> Result<(), Error> {
         let function = self.function;
         let most = if self.version == Version::Lua54 { 1 } else { 2 };
         self.check(function.flags <= most, "invalid flags")?;
@@ -224,18 +224,18 @@ impl Body<'_> {
         upvalue.map(|upvalue| upvalue.kind).ok_or_else(|| self.error("upvalue out of range"))
     }
 
-    fn constant(&self, index: i32) -> Result<Constant, Error> {
+    fn constant(&self, index: i32) -> Result<Constant<'_>, Error> {
         let constant = usize::try_from(index).ok().and_then(|index| self.function.constants.get(index));
         constant.copied().ok_or_else(|| self.error("constant out of range"))
     }
 
     fn number(&self, index: i32) -> Result<(), Error> {
-        let number = matches!(self.constant(index)?, Constant::Integer | Constant::Float);
+        let number = matches!(self.constant(index)?, Constant::Integer(_) | Constant::Float(_));
         self.check(number, "constant is no number")
     }
 
     fn name(&self, index: i32) -> Result<(), Error> {
-        let name = self.constant(index)? == Constant::ShortString;
+        let name = matches!(self.constant(index)?, Constant::ShortString(_));
         self.check(name, "constant is no short string")
     }
 
@@ -264,7 +264,7 @@ impl Body<'_> {
             C::Read | C::Value => self.in_frame(i.c(), 1),
             C::Number => self.number(i.c()),
             C::Integer => {
-                let integer = self.constant(i.c())? == Constant::Integer;
+                let integer = matches!(self.constant(i.c())?, Constant::Integer(_));
                 self.check(integer, "constant is no integer")
             }
             C::Name => self.name(i.c()),
@@ -321,7 +321,7 @@ impl Body<'_> {
         } else {
             None
         };
-        let string = matches!(constant, Some(Constant::ShortString | Constant::LongString));
+        let string = matches!(constant, Some(Constant::ShortString(_) | Constant::LongString(_)));
         self.check(string, "method's name is no string")
     }
 

@@ -19,10 +19,12 @@ mod flow;
 mod function;
 mod opcode;
 mod reader;
+mod strip;
 
 use thiserror::Error;
 
 pub use opcode::Version;
+pub use strip::{FunctionPositions, Positions, Stripped, strip};
 
 /// Why a chunk is refused.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]

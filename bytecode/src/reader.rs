@@ -7,10 +7,15 @@ const MAX_SHORT: usize = 40;
 
 pub(crate) const TRUNCATED: Error = Error::Chunk("truncated chunk");
 
-/// What is known of a string: whether it is a short one.
+/// A string.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Text {
-    pub(crate) short: bool,
+pub(crate) struct Text<'a>(pub(crate) &'a [u8]);
+
+impl Text<'_> {
+    /// Whether the interpreter makes a short string of it.
+    pub(crate) fn is_short(self) -> bool {
+        self.0.len() <= MAX_SHORT
+    }
 }
 
 pub(crate) struct Reader<'a> {
@@ -20,7 +25,7 @@ pub(crate) struct Reader<'a> {
     /// Bytes that functions still to come will need.
     pub(crate) due: usize,
     /// Strings so far (5.5 refers to them by number).
-    strings: Vec<Text>,
+    strings: Vec<Text<'a>>,
 }
 
 impl<'a> Reader<'a> {
@@ -89,14 +94,13 @@ impl<'a> Reader<'a> {
     }
 
     /// A string, or none.
-    pub(crate) fn string(&mut self) -> Result<Option<Text>, Error> {
+    pub(crate) fn string(&mut self) -> Result<Option<Text<'a>>, Error> {
         match self.version {
             Version::Lua54 => {
                 let size = self.varint(u64::MAX)?;
                 let Some(size) = size.checked_sub(1) else { return Ok(None) };
                 let size = usize::try_from(size).map_err(|_| TRUNCATED)?;
-                self.take(size)?;
-                Ok(Some(Text { short: size <= MAX_SHORT }))
+                Ok(Some(Text(self.take(size)?)))
             }
             Version::Lua55 => {
                 let size = self.varint(i64::MAX.unsigned_abs())?;
@@ -105,11 +109,10 @@ impl<'a> Reader<'a> {
                 if size >= self.left() {
                     return Err(TRUNCATED);
                 }
-                self.take(size)?;
+                let text = Text(self.take(size)?);
                 if self.byte()? != 0 {
                     return Err(Error::Chunk("string without its end"));
                 }
-                let text = Text { short: size <= MAX_SHORT };
                 self.strings.push(text);
                 Ok(Some(text))
             }
@@ -117,7 +120,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A string that came before, by its number from 1; 0 is none.
-    fn earlier(&mut self) -> Result<Option<Text>, Error> {
+    fn earlier(&mut self) -> Result<Option<Text<'a>>, Error> {
         let Some(index) = self.varint(u64::MAX)?.checked_sub(1) else { return Ok(None) };
         let text = usize::try_from(index).ok().and_then(|index| self.strings.get(index));
         text.copied().map(Some).ok_or(Error::Chunk("invalid string index"))

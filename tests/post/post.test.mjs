@@ -8,7 +8,7 @@ import { promisify } from "node:util";
 import { resolve } from "./packages.mjs";
 
 const folder = process.env.MOONWRIGHT_POSTED;
-const { packages, modules, unwound } = JSON.parse(readFileSync(join(folder, "index.json")));
+const { packages, modules, programs, unwound } = JSON.parse(readFileSync(join(folder, "index.json")));
 
 async function smoke(name, replacements) {
   const env = { ...process.env, MOONWRIGHT_REPLACE: JSON.stringify(replacements) };
@@ -51,6 +51,20 @@ for (const { name, before, after } of modules) {
     assert.deepEqual(expected[3], ["apply", "RuntimeError"]);
     const { exports } = new WebAssembly.Instance(new WebAssembly.Module(readFileSync(after)));
     assert.equal(exports.seven?.(6), name.includes("with names") ? 42 : undefined);
+  });
+}
+
+async function outcome(file) {
+  const args = ["--no-warnings", join(import.meta.dirname, "wasi.mjs"), file];
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, args, { timeout: 60_000 });
+  return { stdout, stderr };
+}
+
+for (const { name, before, after } of programs) {
+  test(`post: ${name} says the same under WASI`, async () => {
+    const expected = await outcome(before);
+    assert.match(expected.stdout, /\d[^]*status \d+\n$/);
+    assert.deepEqual(await outcome(after), expected);
   });
 }
 

@@ -38,6 +38,9 @@ pub trait Origins {
 
     /// The origin of the byte at an address, and the address up to which it goes.
     fn data(&self, address: u32) -> Option<(u32, Origin)>;
+
+    /// The names of functions, by their indices in this module.
+    fn names(&self) -> BTreeMap<u32, String>;
 }
 
 /// Origins by [`Provenance`], of a module whose functions [`names::number`] had named before the optimiser ran.
@@ -57,12 +60,6 @@ impl<'a> Numbered<'a> {
         let numbers = functions.iter().filter_map(|function| Some((function.index, names::index(&function.name)?)));
         Ok(Numbered { provenance, numbers: numbers.collect() })
     }
-
-    /// The functions' own names, by their indices now.
-    pub fn names(&self) -> BTreeMap<u32, String> {
-        let name = |number: &u32| self.provenance.functions.get(*number as usize).map(|origin| origin.name.clone());
-        self.numbers.iter().filter_map(|(index, number)| Some((*index, name(number)?))).collect()
-    }
 }
 
 impl Origins for Numbered<'_> {
@@ -72,6 +69,11 @@ impl Origins for Numbered<'_> {
 
     fn data(&self, address: u32) -> Option<(u32, Origin)> {
         self.provenance.data_at(address).map(|(range, origin)| (range.end, origin.clone()))
+    }
+
+    fn names(&self) -> BTreeMap<u32, String> {
+        let name = |number: &u32| self.provenance.functions.get(*number as usize).map(|origin| origin.name.clone());
+        self.numbers.iter().filter_map(|(index, number)| Some((*index, name(number)?))).collect()
     }
 }
 
@@ -116,6 +118,10 @@ impl Origins for OwnNames {
 
     fn data(&self, _: u32) -> Option<(u32, Origin)> {
         None
+    }
+
+    fn names(&self) -> BTreeMap<u32, String> {
+        self.0.clone()
     }
 }
 

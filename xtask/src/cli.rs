@@ -36,6 +36,8 @@ pub enum Command {
     Size(SizeArgs),
     /// Check modules against ci/size-budget.toml
     Budget(BudgetArgs),
+    /// Turn tracebacks of a stripped application, and stack traces of a module, back into files and lines
+    Symbolize(SymbolizeArgs),
     /// Install the C toolchain now (a build does it by itself)
     Setup(SetupArgs),
     /// Run a Lua program in a built module, or a prompt
@@ -99,6 +101,10 @@ pub struct RecipeOverrides {
     /// Keep the name section
     #[arg(long)]
     pub keep_names: bool,
+    /// Put names, DWARF and a source map into files beside the module: lua.debug.wasm, lua.wasm.map. (Profile `dev` without this
+    /// keeps names and DWARF in the module, and writes lua.wasm.map)
+    #[arg(long)]
+    pub separate_debug: bool,
     /// Leave out libraries (io,os) and functions (string.pack,dofile), as if they had never been there
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub drop: Vec<String>,
@@ -130,6 +136,7 @@ impl RecipeOverrides {
         recipe.exports.rename.extend(self.rename.iter().cloned());
         recipe.exports.hide.extend(self.hide.iter().cloned());
         recipe.keep_names |= self.keep_names;
+        recipe.separate_debug |= self.separate_debug;
         recipe.drop.extend(self.drop.iter().cloned());
         recipe.app.extend(self.app.iter().cloned());
         if self.wasm_opt.is_some() {
@@ -352,6 +359,27 @@ pub struct BudgetArgs {
     pub offline: bool,
 }
 
+/// Arguments of `symbolize`.
+#[derive(Debug, Args)]
+#[command(
+    arg_required_else_help = true,
+    after_help = "Exit status: 0 done, 1 the text names a stripped application that no symbols are there for, 2 wrong usage or broken input.
+
+Examples:
+  cargo xtask symbolize --symbols out/app.symbols.json traceback.txt    app#1a2b3c4d:57: becomes main.lua:12:
+  cargo xtask symbolize --map out/lua.wasm.map < stack.txt              wasm-function[9]:0x3f2a gets its line of C"
+)]
+pub struct SymbolizeArgs {
+    /// The text [default: the standard input]
+    pub file: Option<PathBuf>,
+    /// Symbols of an application; repeat for several
+    #[arg(long, value_name = "JSON")]
+    pub symbols: Vec<PathBuf>,
+    /// A module's source map, for stack traces of browsers, node and wasmtime
+    #[arg(long, value_name = "MAP")]
+    pub map: Option<PathBuf>,
+}
+
 /// Arguments of `setup`.
 #[derive(Debug, Args)]
 pub struct SetupArgs {
@@ -412,6 +440,8 @@ pub enum TestPart {
     Prune,
     /// `post` over modules that others built.
     Post,
+    /// Source maps, DWARF, and tracebacks of stripped applications.
+    Debug,
     /// The npm package on node.
     Web,
     /// The built modules, the npm package and the demo pages in Chromium.

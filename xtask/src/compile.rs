@@ -20,7 +20,7 @@ use crate::toolchain::Toolchain;
 use crate::upstream::Prepared;
 
 /// The folder that debug information and `__FILE__` name in place of this machine's: the same bytes in every checkout.
-const VIRTUAL_ROOT: &str = "/moonwright";
+pub const VIRTUAL_ROOT: &str = "/moonwright";
 
 /// Why there are no objects.
 #[derive(Debug, Error)]
@@ -96,6 +96,8 @@ pub struct CompilePlan<'a> {
     pub runtime: PathBuf,
     /// Folders below `runtime` whose C files are compiled, too: what only some contracts need.
     pub parts: Vec<String>,
+    /// Write debug information (profile `dev` always does).
+    pub debug: bool,
     /// The folder of the object cache.
     pub cache: PathBuf,
 }
@@ -109,6 +111,7 @@ impl<'a> CompilePlan<'a> {
             upstream,
             runtime: root.join("lua-src"),
             parts: Vec::new(),
+            debug: profile == Profile::Dev,
             cache: root.join("target/moonwright/objects"),
         }
     }
@@ -291,7 +294,7 @@ fn arguments(toolchain: &Toolchain, plan: &CompilePlan<'_>, (ours, level): Mode)
         // Only of importance to how `cc` would choose a compiler.
         .host("x86_64-unknown-linux-gnu")
         .opt_level_str(level)
-        .debug(plan.profile == Profile::Dev)
+        .debug(plan.debug)
         // Means nothing in WebAssembly, and `cc` would start the compiler to ask whether it knows the flag.
         .force_frame_pointer(false)
         .std("c11")
@@ -311,8 +314,11 @@ fn arguments(toolchain: &Toolchain, plan: &CompilePlan<'_>, (ours, level): Mode)
     match plan.profile {
         // Said either way: zig derives both from the level, clang neither.
         Profile::Dev => build.flag("-UNDEBUG"),
-        Profile::Size | Profile::Speed => build.flag("-DNDEBUG").flag("-g0"),
+        Profile::Size | Profile::Speed => build.flag("-DNDEBUG"),
     };
+    if !plan.debug {
+        build.flag("-g0");
+    }
     if plan.profile == Profile::Size {
         // A switch in place of the interpreter's jump table takes 4 kB off. (Optimising at link time, -flto, adds 4: it inlines
         // across files.) The C library's mathematical functions would add 24.
@@ -324,6 +330,21 @@ fn arguments(toolchain: &Toolchain, plan: &CompilePlan<'_>, (ours, level): Mode)
     Ok(tool.args().iter().map(|argument| argument.to_string_lossy().into_owned()).collect())
 }
 
+/// The folders that sources are in, and what each is called below [`VIRTUAL_ROOT`].
+fn roles<'a>(toolchain: &'a Toolchain, plan: &'a CompilePlan<'_>) -> [(&'a PathBuf, &'static str); 3] {
+    [(&plan.runtime, "lua-src"), (&plan.upstream.folder, "lua"), (&toolchain.headers, "toolchain")]
+}
+
+/// The text of a source file by its path in debug information; `None` for files that are not here, such as the C library's.
+pub fn source_text(toolchain: &Toolchain, plan: &CompilePlan<'_>, path: &str) -> Option<String> {
+    let rest = path.strip_prefix(VIRTUAL_ROOT)?.strip_prefix('/')?;
+    let found = roles(toolchain, plan).into_iter().find_map(|(folder, role)| {
+        let name = rest.strip_prefix(role)?.strip_prefix('/')?;
+        Some(folder.join(name))
+    });
+    std::fs::read_to_string(found?).ok()
+}
+
 /// The arguments that name folders: what they point at enters the cache's keys by content.
 fn path_arguments(toolchain: &Toolchain, plan: &CompilePlan<'_>) -> Vec<OsString> {
     let mut arguments: Vec<OsString> = toolchain.path_flags.iter().map(OsString::from).collect();
@@ -331,8 +352,7 @@ fn path_arguments(toolchain: &Toolchain, plan: &CompilePlan<'_>) -> Vec<OsString
     for folder in [&plan.runtime, &plan.upstream.folder] {
         arguments.extend(["-I".into(), folder.into()]);
     }
-    let roles = [(&plan.runtime, "lua-src"), (&plan.upstream.folder, "lua"), (&toolchain.headers, "toolchain")];
-    for (folder, role) in roles {
+    for (folder, role) in roles(toolchain, plan) {
         let mut map = OsString::from("-ffile-prefix-map=");
         map.push(folder);
         map.push(format!("={VIRTUAL_ROOT}/{role}"));
@@ -414,6 +434,7 @@ mod tests {
                 upstream: &self.upstream,
                 runtime: self.dir.path().join("lua-src"),
                 parts: Vec::new(),
+                debug: profile == Profile::Dev,
                 cache: self.dir.path().join("objects"),
             };
             compile_all(&self.toolchain, &plan, &Silent)
@@ -531,6 +552,7 @@ mod tests {
             upstream: &project.upstream,
             runtime: project.dir.path().join("lua-src"),
             parts: Vec::new(),
+            debug: false,
             cache: project.dir.path().join("objects"),
         };
         compile_all(&project.toolchain, &plan, &counting).unwrap();

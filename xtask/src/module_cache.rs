@@ -29,11 +29,22 @@ fn paths(work: &Path, key: &str) -> (PathBuf, PathBuf) {
     (folder.join(format!("{key}.wasm")), folder.join(format!("{key}.json")))
 }
 
+/// Where a file beside the module is kept.
+fn beside(wasm: &Path, number: usize) -> PathBuf {
+    wasm.with_extension(format!("beside-{number}"))
+}
+
 /// The module kept under `key`, if there is one that is whole.
 pub fn read(work: &Path, key: &str) -> Option<Finished> {
     let (wasm, facts) = paths(work, key);
     let mut finished: Finished = serde_json::from_slice(&std::fs::read(&facts).ok()?).ok()?;
     finished.wasm = std::fs::read(&wasm).ok()?;
+    for (number, file) in finished.beside.iter_mut().enumerate() {
+        file.bytes = std::fs::read(beside(&wasm, number)).ok()?;
+        if sha256(&file.bytes) != file.sha256 {
+            return None;
+        }
+    }
     let whole = finished.stages.last()?.weight.raw == finished.wasm.len() as u64;
     cache_folder::touch(&wasm);
     cache_folder::touch(&facts);
@@ -51,6 +62,9 @@ const LIMIT: u64 = 100_000_000;
 pub fn write(work: &Path, key: &str, finished: &Finished) -> Result<(), WriteError> {
     let (wasm, facts) = paths(work, key);
     output_file::write(&wasm, &finished.wasm)?;
+    for (number, file) in finished.beside.iter().enumerate() {
+        output_file::write(&beside(&wasm, number), &file.bytes)?;
+    }
     let json = serde_json::to_vec(finished)
         .map_err(|error| WriteError { path: facts.clone(), source: std::io::Error::other(error) })?;
     output_file::write(&facts, &json)?;
@@ -61,6 +75,7 @@ pub fn write(work: &Path, key: &str, finished: &Finished) -> Result<(), WriteErr
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::pipeline::Beside;
     use crate::recipe::Profile;
     use crate::report::Stage;
     use crate::section::Weight;
@@ -73,6 +88,7 @@ mod tests {
             sections: vec![],
             items: vec![],
             kept_for: vec![],
+            beside: vec![Beside { name: "map".into(), sha256: sha256(b"text"), bytes: b"text".to_vec() }],
         }
     }
 
@@ -90,6 +106,9 @@ mod tests {
         let work = tempfile::tempdir().unwrap();
         write(work.path(), "a", &finished()).unwrap();
         std::fs::write(paths(work.path(), "a").0, b"was").unwrap();
+        assert_eq!(read(work.path(), "a"), None);
+        write(work.path(), "a", &finished()).unwrap();
+        std::fs::write(beside(&paths(work.path(), "a").0, 0), b"next").unwrap();
         assert_eq!(read(work.path(), "a"), None);
         std::fs::write(paths(work.path(), "a").1, b"{").unwrap();
         assert_eq!(read(work.path(), "a"), None);

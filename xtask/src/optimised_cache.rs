@@ -6,17 +6,21 @@ use crate::cache_folder;
 use crate::digest::Digest;
 use crate::features::FeatureSet;
 use crate::output_file::{self, WriteError};
-use crate::pass::optimise::OptimiseOptions;
+use crate::pass::optimise::{Optimised, OptimiseOptions};
 
 /// How much the folder may hold; a module is 0.2 to 0.3 MB.
 const LIMIT: u64 = 50_000_000;
 
-/// Names everything that the result depends on: the module, the options, an external wasm-opt's content, and this very program.
-pub fn key(wasm: &[u8], options: &OptimiseOptions) -> String {
+/// Names everything that the result depends on: the module, its source map, the options, an external wasm-opt's content, and this
+/// very program.
+pub fn key(wasm: &[u8], map: Option<&[u8]>, options: &OptimiseOptions) -> String {
     let wasm_opt = options.wasm_opt.as_deref().map(cache_folder::stamp);
     let mut digest = Digest::new();
     digest.part("options", format!("{options:?} {wasm_opt:?} {:?}", cache_folder::program_stamp()));
     digest.part("module", wasm);
+    if let Some(map) = map {
+        digest.part("map", map);
+    }
     digest.hex()
 }
 
@@ -24,21 +28,30 @@ fn path(work: &Path, key: &str) -> PathBuf {
     work.join("optimised").join(format!("{key}.wasm"))
 }
 
-/// The module kept under `key`, if there is one; one that is not valid, as after a loss of power, does not count.
-pub fn read(work: &Path, key: &str, features: &FeatureSet) -> Option<Vec<u8>> {
+/// The module kept under `key`, with its source map if that is `wanted`; one that is not valid, as after a loss of power, does not
+/// count.
+pub fn read(work: &Path, key: &str, features: &FeatureSet, wanted: bool) -> Option<Optimised> {
     let path = path(work, key);
     let wasm = std::fs::read(&path).ok()?;
     features.validate(&wasm).ok()?;
+    let map = match wanted {
+        true => Some(std::fs::read(path.with_extension("map")).ok()?),
+        false => None,
+    };
     cache_folder::touch(&path);
-    Some(wasm)
+    Some(Optimised { wasm, map })
 }
 
 /// Keeps a module under `key`; what was longest not used goes when the folder grows too large.
 ///
 /// # Errors
 /// When the folder can't be written to.
-pub fn write(work: &Path, key: &str, wasm: &[u8]) -> Result<(), WriteError> {
-    output_file::write(&path(work, key), wasm)?;
+pub fn write(work: &Path, key: &str, optimised: &Optimised) -> Result<(), WriteError> {
+    let path = path(work, key);
+    if let Some(map) = &optimised.map {
+        output_file::write(&path.with_extension("map"), map)?;
+    }
+    output_file::write(&path, &optimised.wasm)?;
     cache_folder::trim(&work.join("optimised"), LIMIT);
     Ok(())
 }
@@ -54,11 +67,13 @@ mod tests {
     fn what_is_kept_comes_back_unless_it_was_damaged() {
         let work = tempfile::tempdir().unwrap();
         let features = FeatureSet::base();
-        assert_eq!(read(work.path(), "a", &features), None);
-        write(work.path(), "a", EMPTY).unwrap();
-        assert_eq!(read(work.path(), "a", &features).as_deref(), Some(EMPTY));
+        assert_eq!(read(work.path(), "a", &features, false), None);
+        let kept = Optimised { wasm: EMPTY.to_vec(), map: None };
+        write(work.path(), "a", &kept).unwrap();
+        assert_eq!(read(work.path(), "a", &features, false), Some(kept));
+        assert_eq!(read(work.path(), "a", &features, true), None, "its map is missing");
         std::fs::write(path(work.path(), "a"), &EMPTY[..7]).unwrap();
-        assert_eq!(read(work.path(), "a", &features), None);
+        assert_eq!(read(work.path(), "a", &features, false), None);
     }
 
     #[test]
@@ -74,8 +89,9 @@ mod tests {
             translate_to_standard: false,
         };
         let speed = OptimiseOptions { goal: Goal::Speed, ..size.clone() };
-        assert_eq!(key(b"a", &size), key(b"a", &size.clone()));
-        assert_ne!(key(b"a", &size), key(b"b", &size));
-        assert_ne!(key(b"a", &size), key(b"a", &speed));
+        assert_eq!(key(b"a", None, &size), key(b"a", None, &size.clone()));
+        assert_ne!(key(b"a", None, &size), key(b"b", None, &size));
+        assert_ne!(key(b"a", None, &size), key(b"a", None, &speed));
+        assert_ne!(key(b"a", None, &size), key(b"a", Some(b"{}"), &size));
     }
 }

@@ -11,16 +11,17 @@ use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::app::Reason;
-use crate::attribution::{Item, Numbered, OwnNames};
+use crate::attribution::{Item, Numbered, Origins, OwnNames};
 use crate::budget::Budget;
 use crate::compile::CompilePlan;
 use crate::contract::{self, Contract};
+use crate::debug_info::{self, DebugInfo, DebugInfoError, Trace};
 use crate::features::FeatureSet;
 use crate::interface::{Interface, ReadError};
 use crate::link::LinkOptions;
 use crate::linked::Linked;
 use crate::pass::exports::ExportOptions;
-use crate::pass::optimise::{Goal, OptimiseOptions};
+use crate::pass::optimise::{Goal, Optimised, OptimiseOptions};
 use crate::pass::prune::PruneOptions;
 use crate::pass::strip::StripOptions;
 use crate::pass::validate::ValidateOptions;
@@ -48,10 +49,22 @@ pub struct Setting<'a> {
     pub without: Option<&'a str>,
 }
 
+/// The name of a built module's file.
+pub const MODULE: &str = "lua.wasm";
+/// The name of its source map.
+pub const SOURCE_MAP: &str = "lua.wasm.map";
+/// The name of the file with its names and DWARF, where the module itself is not to have them.
+pub const DEBUG_MODULE: &str = "lua.debug.wasm";
+
+/// The stage that adds what debuggers read.
+const DEBUG_STAGE: &str = "debug";
+
 /// A finished module.
 pub struct Built {
     /// The module.
     pub wasm: Vec<u8>,
+    /// The files that debuggers read beside it, if any.
+    pub beside: Vec<Beside>,
     /// What it is and weighs.
     pub report: Report,
 }
@@ -103,6 +116,9 @@ pub enum PipelineError {
     /// `lua_try` and `lua_throw`.
     #[error("cannot fill in exception handling")]
     Unwind(#[from] pass::unwind::UnwindError),
+    /// What debuggers read.
+    #[error("cannot write debug information")]
+    Debug(#[from] DebugInfoError),
     /// The finished module breaks its contract or uses a feature that was not asked for.
     #[error("the finished module is not valid")]
     Validate(#[from] pass::validate::ValidateError),
@@ -145,6 +161,7 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
         upstream: &prepared,
         runtime: setting.root.join("lua-src"),
         parts: parts(&contracts(recipe)?),
+        debug: recipe.has_debug_info(),
         cache: work.join("objects"),
     };
     let objects = compile::compile_all(&toolchain, &plan, progress)?;
@@ -153,15 +170,19 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
 
     progress.stage("Linking");
     let parts: String = plan.parts.iter().map(|part| format!("-{part}")).collect();
-    let debug = if recipe.profile == Profile::Dev && recipe.prunes() { "-relocations" } else { "" };
-    let without = setting.without.map(|library| format!("-without-{library}")).unwrap_or_default();
-    let name = format!("{}-{}{parts}{debug}{without}.wasm", recipe.lua, recipe.profile);
     let dev = recipe.profile == Profile::Dev;
+    let kind = match (dev, recipe.has_debug_info()) {
+        (true, _) if recipe.prunes() => "-relocations",
+        (false, true) => "-debug",
+        _ => "",
+    };
+    let without = setting.without.map(|library| format!("-without-{library}")).unwrap_or_default();
+    let name = format!("{}-{}{parts}{kind}{without}.wasm", recipe.lua, recipe.profile);
     let path = work.join("linked").join(name);
     let map = path.with_extension("map");
     // Relocations say what is whose, and go again with the next stage.
     let options = LinkOptions {
-        debug: dev,
+        debug: recipe.has_debug_info(),
         relocations: !dev || recipe.prunes(),
         map: (!dev).then(|| map.clone()),
         ..LinkOptions::default()
@@ -179,7 +200,8 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
     let finished = match module_cache::read(&work, &key) {
         Some(finished) => finished,
         None => {
-            let finished = post_process(linked, recipe, &lineage, &work, progress)?;
+            let text = |path: &str| compile::source_text(&toolchain, &plan, path);
+            let finished = post_process(linked, recipe, &lineage, &text, &work, progress)?;
             module_cache::write(&work, &key, &finished)?;
             finished
         }
@@ -201,6 +223,26 @@ pub struct Finished {
     pub items: Vec<Item>,
     /// Where the application keeps more of the libraries than it names.
     pub kept_for: Vec<Reason>,
+    /// The files that debuggers read beside the module.
+    pub beside: Vec<Beside>,
+}
+
+/// A file that belongs beside a module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Beside {
+    /// Its name.
+    pub name: String,
+    /// The SHA-256 of its content, hexadecimal.
+    pub sha256: String,
+    /// Its content.
+    #[serde(skip)]
+    pub bytes: Vec<u8>,
+}
+
+impl Beside {
+    fn new(name: &str, bytes: Vec<u8>) -> Beside {
+        Beside { name: name.to_owned(), sha256: digest::sha256(&bytes), bytes }
+    }
 }
 
 /// Where origins are read from.
@@ -218,11 +260,12 @@ impl Lineage {
     }
 }
 
-/// The stages after the linker; they need no sources and no toolchain.
+/// The stages after the linker; they need no toolchain, and of the sources only the texts, for who wants debug information.
 fn post_process(
     linked: Vec<u8>,
     recipe: &Recipe,
     lineage: &Lineage,
+    source_text: &dyn Fn(&str) -> Option<String>,
     work: &Path,
     progress: &dyn Progress,
 ) -> Result<Finished, PipelineError> {
@@ -237,6 +280,7 @@ fn post_process(
     let mut provenance = if dev { None } else { Some(lineage.read(&linked)?) };
     let exports = export_options(&contracts, recipe);
     let mut kept_for = vec![];
+    let mut kept = None;
     let pruned = if !recipe.prunes() {
         None
     } else {
@@ -254,11 +298,14 @@ fn post_process(
         if let Some(provenance) = &mut provenance {
             provenance.keep(&pruned.kept);
         }
+        kept = Some(pruned.kept);
         Some(pruned.wasm)
     };
+    let kept = kept.as_deref();
     let exported = pass::exports::run(pruned.as_ref().unwrap_or(&linked), &exports)?.wasm;
+    let trace = recipe.has_debug_info().then(|| Trace::new(&linked)).transpose()?;
     let mut stripped =
-        pass::strip::run(&exported, &StripOptions { keep_names: recipe.keeps_names(), keep_unknown: false })?.wasm;
+        pass::strip::run(&exported, &StripOptions { keep_names: recipe.keeps_names() || dev, keep_unknown: false })?.wasm;
     if provenance.is_some() {
         // The optimiser carries the numbers along, and its result is the same as without; they go at the end.
         stripped = pass::names::number(&stripped)?;
@@ -268,20 +315,30 @@ fn post_process(
         None => None,
         Some(options) => {
             progress.stage("Optimising");
-            Some(optimise(work, &stripped, &options)?)
+            let map = trace.as_ref().map(|trace| trace.optimiser_map(&stripped, kept)).transpose()?;
+            Some(optimise(work, &stripped, map.as_deref(), &options)?)
         }
     };
-    let mut unwound = pass::unwind::run(optimised.as_ref().unwrap_or(&stripped), recipe.unwind, false)?.wasm;
-    let items = match &provenance {
-        None => attribution::attribute(&unwound, &OwnNames::read(&unwound)?)?,
-        Some(provenance) => {
-            let numbered = unwound;
-            let origins = Numbered::read(&numbered, provenance)?;
-            let names = if recipe.keeps_names() { origins.names() } else { BTreeMap::new() };
-            unwound = pass::names::rename(&numbered, &names)?;
-            attribution::attribute(&unwound, &origins)?
+    let input = optimised.as_ref().map_or(&stripped, |optimised| &optimised.wasm);
+    let mut unwound = pass::unwind::run(input, recipe.unwind, false)?.wasm;
+    let origins: Box<dyn Origins> = match &provenance {
+        None => Box::new(OwnNames::read(&unwound)?),
+        Some(provenance) => Box::new(Numbered::read(&unwound, provenance)?),
+    };
+    let names = origins.names();
+    if provenance.is_some() || !recipe.keeps_names() {
+        let kept = if recipe.keeps_names() { names.clone() } else { BTreeMap::new() };
+        unwound = pass::names::rename(&unwound, &kept)?;
+    }
+    let (finished, beside) = match &trace {
+        None => (unwound.clone(), vec![]),
+        Some(trace) => {
+            progress.stage("Writing debug information");
+            let info = trace.finish(&unwound, kept, optimised.as_ref(), &names, source_text, MODULE)?;
+            with_debug_info(&unwound, info, recipe, &names)?
         }
     };
+    let items = attribution::attribute(&finished, origins.as_ref())?;
 
     progress.stage("Validating and weighing");
     let options = ValidateOptions {
@@ -289,7 +346,7 @@ fn post_process(
         contracts: wanted,
         other_exports: Some(other_exports(recipe)),
     };
-    pass::validate::run(&unwound, &options)?;
+    pass::validate::run(&finished, &options)?;
     // What stands in a module for the passes alone is not part of its weight.
     let names = BTreeMap::new();
     let lean = |wasm: &Vec<u8>| pass::strip::run(wasm, &StripOptions { keep_names: true, keep_unknown: false });
@@ -298,7 +355,8 @@ fn post_process(
     let unnumbered = |wasm: &Vec<u8>| pass::names::rename(wasm, &names);
     let numbers = provenance.is_some() && !recipe.keeps_names();
     let bare = |wasm: Vec<u8>| if numbers { unnumbered(&wasm) } else { Ok(wasm) };
-    let (stripped, optimised) = (bare(stripped)?, optimised.map(bare).transpose()?);
+    let (stripped, optimised) =
+        (bare(stripped)?, optimised.map(|optimised| bare(optimised.wasm)).transpose()?);
     let made = [
         ("link", Some(&linked)),
         ("prune", pruned.as_ref()),
@@ -306,6 +364,7 @@ fn post_process(
         ("strip", Some(&stripped)),
         ("optimise", optimised.as_ref()),
         ("unwind", Some(&unwound)),
+        (DEBUG_STAGE, trace.is_some().then_some(&finished)),
     ];
     let stages = made
         .into_par_iter()
@@ -313,16 +372,40 @@ fn post_process(
         .map(|(name, wasm)| Ok(Stage { name: name.to_owned(), weight: Weight::of(wasm)? }))
         .collect::<Result<_, _>>()
         .map_err(PipelineError::Compress)?;
-    Ok(Finished { stages, sections: section::sections(&unwound)?, items, kept_for, wasm: unwound })
+    Ok(Finished { stages, sections: section::sections(&finished)?, items, kept_for, beside, wasm: finished })
+}
+
+/// The module with its debug information, or with sections that say where that is; and the files for it.
+fn with_debug_info(
+    wasm: &[u8],
+    info: DebugInfo,
+    recipe: &Recipe,
+    names: &BTreeMap<u32, String>,
+) -> Result<(Vec<u8>, Vec<Beside>), PipelineError> {
+    let mut sections = vec![debug_info::url_section(debug_info::SOURCE_MAP_SECTION, SOURCE_MAP)];
+    let mut beside = vec![Beside::new(SOURCE_MAP, info.map)];
+    if recipe.keeps_dwarf() {
+        sections.extend(info.sections);
+    } else {
+        sections.push(debug_info::url_section(debug_info::EXTERNAL_SECTION, DEBUG_MODULE));
+        let whole = debug_info::with_sections(&pass::names::rename(wasm, names)?, &info.sections);
+        beside.push(Beside::new(DEBUG_MODULE, whole));
+    }
+    Ok((debug_info::with_sections(wasm, &sections), beside))
 }
 
 /// wasm-opt's run over a module, or what an earlier one gave: it takes most of a build's time, and encodings share it.
-fn optimise(work: &Path, stripped: &[u8], options: &OptimiseOptions) -> Result<Vec<u8>, PipelineError> {
-    let key = optimised_cache::key(stripped, options);
-    if let Some(optimised) = optimised_cache::read(work, &key, &options.features) {
+fn optimise(
+    work: &Path,
+    stripped: &[u8],
+    map: Option<&[u8]>,
+    options: &OptimiseOptions,
+) -> Result<Optimised, PipelineError> {
+    let key = optimised_cache::key(stripped, map, options);
+    if let Some(optimised) = optimised_cache::read(work, &key, &options.features, map.is_some()) {
         return Ok(optimised);
     }
-    let optimised = pass::optimise::run(stripped, options)?;
+    let optimised = pass::optimise::run_with_map(stripped, map, options)?;
     optimised_cache::write(work, &key, &optimised)?;
     Ok(optimised)
 }
@@ -391,6 +474,8 @@ fn report(
 ) -> Result<Built, PipelineError> {
     let interface = Interface::read(&finished.wasm)?;
     let total = finished.stages.last().map(|stage| stage.weight).unwrap_or_default();
+    // What only a debugger reads is part of no budget.
+    let lean = finished.stages.iter().rfind(|stage| stage.name != DEBUG_STAGE).map(|stage| stage.weight).unwrap_or_default();
     let budgets = budget::read(&setting.root.join("ci/size-budget.toml"))?;
     let shipped = || if recipe.is_shipped() { budgets.of(recipe.lua, recipe.profile) } else { Budget::default() };
     let budget = recipe.budget.clone().unwrap_or_else(shipped);
@@ -407,9 +492,9 @@ fn report(
         sections: finished.sections,
         exports: interface.exports.into_iter().map(|export| export.name).collect(),
         imports: interface.imports.into_iter().map(|import| format!("{}.{}", import.module, import.name)).collect(),
-        budget: budgets.check(recipe.lua, recipe.profile, &budget, total, &finished.items),
+        budget: budgets.check(recipe.lua, recipe.profile, &budget, lean, &finished.items),
         items: finished.items,
         kept_for: finished.kept_for,
     };
-    Ok(Built { wasm: finished.wasm, report })
+    Ok(Built { wasm: finished.wasm, beside: finished.beside, report })
 }

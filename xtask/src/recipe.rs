@@ -157,6 +157,8 @@ pub struct Recipe {
     pub exports: ExportEdits,
     /// Keep the name section (always so in profile `dev`).
     pub keep_names: bool,
+    /// Keep names, DWARF and a source map in files beside the module.
+    pub separate_debug: bool,
     /// Libraries (`io`) and functions (`string.pack`, `dofile`) to leave out.
     pub drop: Vec<String>,
     /// The application's Lua files: of the libraries stays only what they can reach.
@@ -179,6 +181,7 @@ impl Default for Recipe {
             contracts: vec!["full".into()],
             exports: ExportEdits::default(),
             keep_names: false,
+            separate_debug: false,
             drop: vec![],
             app: vec![],
             wasm_opt: None,
@@ -205,7 +208,17 @@ impl Recipe {
 
     /// Whether the finished module keeps its name section.
     pub fn keeps_names(&self) -> bool {
-        self.keep_names || self.profile == Profile::Dev
+        self.keep_names || self.keeps_dwarf()
+    }
+
+    /// Whether the module itself keeps its debug information.
+    pub fn keeps_dwarf(&self) -> bool {
+        self.profile == Profile::Dev && !self.separate_debug
+    }
+
+    /// Whether debug information is wanted at all, in the module or beside it.
+    pub fn has_debug_info(&self) -> bool {
+        self.profile == Profile::Dev || self.separate_debug
     }
 }
 
@@ -221,6 +234,8 @@ struct RecipeFile {
     exports: Option<ExportEdits>,
     #[serde(rename = "keep-names")]
     keep_names: Option<bool>,
+    #[serde(rename = "separate-debug")]
+    separate_debug: Option<bool>,
     drop: Option<Vec<String>>,
     app: Option<Vec<PathBuf>>,
     #[serde(rename = "wasm-opt")]
@@ -238,6 +253,7 @@ pub const KEYS: &[&str] = &[
     "contracts",
     "exports",
     "keep-names",
+    "separate-debug",
     "drop",
     "app",
     "wasm-opt",
@@ -314,6 +330,7 @@ fn parse(text: &str, path: &Path) -> Result<Recipe, RecipeError> {
         contracts: file.contracts.unwrap_or(default.contracts),
         exports: file.exports.unwrap_or(default.exports),
         keep_names: file.keep_names.unwrap_or(default.keep_names),
+        separate_debug: file.separate_debug.unwrap_or(default.separate_debug),
         drop: file.drop.unwrap_or(default.drop),
         app: file.app.unwrap_or(default.app),
         wasm_opt: file.wasm_opt.or(default.wasm_opt),
@@ -349,7 +366,7 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let recipe = parse_text(
-            "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\ndrop = ['io']\napp = ['main.lua']\n\
+            "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\nseparate-debug = true\ndrop = ['io']\napp = ['main.lua']\n\
              wasm-opt = '/opt/wasm-opt'\nout = 'dist'\n[budget]\nraw = 5\n[exports]\nadd = ['lua_gc']\nhide = ['run_gc']\nrename = { init = 'start' }\n",
         )
         .unwrap();
@@ -361,7 +378,7 @@ mod tests {
         assert_eq!(recipe.exports.add, ["lua_gc"]);
         assert_eq!(recipe.exports.hide, ["run_gc"]);
         assert_eq!(recipe.exports.rename["init"], "start");
-        assert!(recipe.keep_names);
+        assert!(recipe.keep_names && recipe.separate_debug);
         assert_eq!(recipe.drop, ["io"]);
         assert_eq!(recipe.app, [Path::new("main.lua")]);
         assert_eq!(recipe.wasm_opt.as_deref(), Some(Path::new("/opt/wasm-opt")));

@@ -3,9 +3,11 @@
 //! The mutants come from the golden fixtures by a fixed seed, so that a failure is the same on every machine; the message
 //! names the fixture and the mutant's number.
 
+use std::cell::Cell;
 use std::fs;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
+use std::time::{Duration, Instant};
 
 use wasmparser::{Validator, WasmFeatures};
 use xtask::contract;
@@ -27,6 +29,15 @@ const MUTANTS: u64 = 200;
 
 /// Mutants of each fixture for the optimiser, which takes milliseconds for one that is valid.
 const OPTIMISED_MUTANTS: u64 = 100;
+
+/// Mutants that go through all that the commands for modules do.
+const MUTATED_FILES: u64 = 5_000;
+
+/// How long the commands may take for one, on a machine with other work to do.
+const SLOWEST: Duration = Duration::from_secs(30);
+
+/// How much memory the whole run may take: the optimiser's, for several tests at once, is the most of it.
+const MOST_MEMORY: u64 = 1_000_000_000;
 
 /// xorshift64*: small, and good enough to pick bytes.
 struct Random(u64);
@@ -160,14 +171,20 @@ fn no_mutant_makes_a_pass_panic() {
     assert!(valid > 100, "only {valid} mutants were valid modules: the test does not reach the passes");
 }
 
-/// What the commands `post`, `inspect-exports` and `size` do with a file.
-fn run_commands(wasm: &[u8], goal: Option<Goal>) {
+/// What the commands `post`, `inspect-exports` and `size` do with a file; whether `post` gave a module.
+fn run_commands(wasm: &[u8], goal: Option<Goal>) -> bool {
     let options = PostOptions { goal, ..PostOptions::default() };
-    match post::run(wasm, &options) {
-        Ok(posted) => assert!(is_valid(&posted.wasm), "post gave an invalid module"),
+    let posted = match post::run(wasm, &options) {
+        Ok(posted) => {
+            assert!(is_valid(&posted.wasm), "post gave an invalid module");
+            true
+        }
         Err(PostError::Broken(what)) => panic!("post broke the module: {what}"),
-        Err(error) => assert!(!error.to_string().is_empty()),
-    }
+        Err(error) => {
+            assert!(!error.to_string().is_empty());
+            false
+        }
+    };
     if let Ok(interface) = Interface::read(wasm) {
         _ = inspect(&interface, &contract::load("bridge").unwrap());
     }
@@ -177,18 +194,44 @@ fn run_commands(wasm: &[u8], goal: Option<Goal>) {
         // Only of valid modules is it known what the bytes are.
         assert!(report.items.is_empty() || sum(By::Function) == wasm.len() as u64);
     }
+    posted
 }
 
+/// The most memory that this process ever had, in bytes, where the system tells.
+fn peak_memory() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
+}
+
+/// `cargo test -p xtask --test mutants -- --nocapture post` prints the counts.
 #[test]
 fn no_mutant_is_too_much_for_post_inspect_exports_and_size() {
-    let count = 5_000_u64.div_ceil(fixtures().len() as u64);
-    let valid = for_each_mutant(count, |mutant| run_commands(mutant, None));
-    assert!(valid > 100, "only {valid} mutants were valid modules");
+    let count = MUTATED_FILES.div_ceil(fixtures().len() as u64);
+    let (mutants, modules, slowest) = (Cell::new(0u64), Cell::new(0u64), Cell::new(Duration::ZERO));
+    let run = |mutant: &[u8], goal| {
+        let begun = Instant::now();
+        modules.set(modules.get() + u64::from(run_commands(mutant, goal)));
+        mutants.set(mutants.get() + 1);
+        slowest.set(slowest.get().max(begun.elapsed()));
+    };
+    let valid = for_each_mutant(count, |mutant| run(mutant, None));
     for_each_mutant(OPTIMISED_MUTANTS / 5, |mutant| {
         if is_valid(mutant) {
-            run_commands(mutant, Some(Goal::Size));
+            run(mutant, Some(Goal::Size));
         }
     });
+    let (mutants, modules, slowest) = (mutants.get(), modules.get(), slowest.get());
+    println!(
+        "{mutants} mutants through post, inspect-exports and size: {} errors, {modules} valid modules, no panic; the slowest took {} ms, \
+         memory was {} MB at most",
+        mutants - modules,
+        slowest.as_millis(),
+        peak_memory().unwrap_or(0) / 1_000_000
+    );
+    assert!(mutants >= MUTATED_FILES && valid > 100, "{mutants} mutants, {valid} of them valid modules");
+    assert!(slowest < SLOWEST, "one mutant took {slowest:?}");
+    assert!(peak_memory().is_none_or(|bytes| bytes < MOST_MEMORY), "{:?} bytes of memory", peak_memory());
 }
 
 #[test]

@@ -7,13 +7,10 @@ use anyhow::{Context, Result};
 use super::{Outcome, print, project_root};
 use crate::cli::{BuildArgs, Format};
 use crate::output_file;
-use crate::pipeline::{self, Built, Setting};
+use crate::pipeline::{self, Built, DEBUG_MODULE, MODULE, SOURCE_MAP, Setting};
 use crate::progress::Terminal;
 use crate::recipe::{self, ExportEdits, Recipe, Unwind};
 use crate::report::{markdown, table};
-
-/// Name of the module that a build leaves.
-pub const MODULE: &str = "lua.wasm";
 
 /// The contract that the npm package needs.
 pub const PACKAGE_CONTRACT: &str = "bridge";
@@ -28,7 +25,7 @@ pub fn run(args: &BuildArgs) -> Result<Outcome> {
     let built = Builder::new(&root, args.offline).build(&recipe)?;
 
     let json = built.report.to_json()?;
-    output_file::write(&out.join(MODULE), &built.wasm)?;
+    write_module(&out, &built)?;
     output_file::write(&out.join("size-report.json"), json.as_bytes())?;
     output_file::write(&out.join("size-report.md"), markdown::render(&built.report).as_bytes())?;
 
@@ -65,7 +62,23 @@ fn serves_package(recipe: &Recipe) -> bool {
 /// # Errors
 /// When the folder can't be written to.
 pub fn put_into_package(root: &Path, built: &Built) -> Result<()> {
-    Ok(output_file::write(&root.join("web/dist").join(MODULE), &built.wasm)?)
+    write_module(&root.join("web/dist"), built)
+}
+
+/// Writes the module and the files that belong beside it, and removes those of an earlier one.
+fn write_module(folder: &Path, built: &Built) -> Result<()> {
+    for name in [SOURCE_MAP, DEBUG_MODULE] {
+        match std::fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("cannot remove {}", folder.join(name).display()));
+            }
+            _ => {}
+        }
+    }
+    for file in &built.beside {
+        output_file::write(&folder.join(&file.name), &file.bytes)?;
+    }
+    Ok(output_file::write(&folder.join(MODULE), &built.wasm)?)
 }
 
 /// Runs the pipeline with progress on the terminal; the commands that need modules share it.

@@ -23,6 +23,7 @@ mod run;
 mod serve;
 mod setup;
 mod size;
+mod symbolize;
 pub mod system_package;
 mod test;
 
@@ -58,6 +59,7 @@ pub fn run(cli: &Cli) -> Result<Outcome> {
         Command::InspectExports(args) => inspect_exports::run(args),
         Command::Size(args) => size::run(args),
         Command::Budget(args) => budget::run(args),
+        Command::Symbolize(args) => symbolize::run(args),
         Command::Setup(args) => setup::run(args),
         Command::Run(args) => run::run(args),
         Command::Serve(args) => serve::run(args),

@@ -5,6 +5,7 @@
 
 mod browser;
 mod bytecode;
+mod debug;
 mod modules;
 mod native;
 mod node;
@@ -38,7 +39,7 @@ struct Session {
 }
 
 /// The parts in the order in which they run: what is quick and fails most often comes first.
-const PARTS: [TestPart; 9] = [
+const PARTS: [TestPart; 10] = [
     TestPart::Lint,
     TestPart::Toolchain,
     TestPart::Native,
@@ -46,6 +47,7 @@ const PARTS: [TestPart; 9] = [
     TestPart::Node,
     TestPart::Prune,
     TestPart::Post,
+    TestPart::Debug,
     TestPart::Web,
     TestPart::Browser,
 ];
@@ -128,6 +130,7 @@ fn name(part: TestPart) -> &'static str {
         TestPart::Node => "node",
         TestPart::Prune => "prune",
         TestPart::Post => "post",
+        TestPart::Debug => "debug",
         TestPart::Web => "web",
         TestPart::Browser => "browser",
     }
@@ -158,6 +161,7 @@ impl Session {
             TestPart::Node => node::run(self),
             TestPart::Prune => prune::run(self),
             TestPart::Post => post::run(self),
+            TestPart::Debug => debug::run(self),
             TestPart::Web => web::run(self),
             TestPart::Browser => browser::run(self),
         }

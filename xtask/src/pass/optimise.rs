@@ -136,21 +136,52 @@ pub enum OptimiseError {
 /// # Errors
 /// When `wasm` is not valid under the features, or the optimiser fails.
 pub fn run(wasm: &[u8], options: &OptimiseOptions) -> Result<Vec<u8>, OptimiseError> {
+    Ok(run_with_map(wasm, None, options)?.wasm)
+}
+
+/// An optimised module.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Optimised {
+    /// The module.
+    pub wasm: Vec<u8>,
+    /// Its source map, if the input had one.
+    pub map: Option<Vec<u8>>,
+}
+
+/// Optimises `wasm` together with its source map. The map makes no difference to the module.
+///
+/// # Errors
+/// As for [`run`].
+pub fn run_with_map(wasm: &[u8], map: Option<&[u8]>, options: &OptimiseOptions) -> Result<Optimised, OptimiseError> {
     // Binaryen trusts its input: what is invalid must not reach it.
     let invalid = |error| OptimiseError::Invalid { error, features: options.features.clone() };
     options.features.validate(wasm).map_err(invalid)?;
     check_segments(wasm)?;
     let folder = tempfile::tempdir().map_err(OptimiseError::Temporary)?;
-    let (input, output) = (folder.path().join("in.wasm"), folder.path().join("out.wasm"));
-    std::fs::write(&input, wasm).map_err(OptimiseError::Temporary)?;
+    let files = |name: &str| Files {
+        wasm: folder.path().join(format!("{name}.wasm")),
+        map: map.map(|_| folder.path().join(format!("{name}.wasm.map"))),
+    };
+    let (input, output) = (files("in"), files("out"));
+    std::fs::write(&input.wasm, wasm).map_err(OptimiseError::Temporary)?;
+    if let (Some(path), Some(map)) = (&input.map, map) {
+        std::fs::write(path, map).map_err(OptimiseError::Temporary)?;
+    }
     match &options.wasm_opt {
         None => run_crate(&input, &output, options)?,
         Some(program) => run_program(program, &input, &output, options)?,
     }
-    let optimised = std::fs::read(&output).map_err(OptimiseError::Temporary)?;
+    let optimised = std::fs::read(&output.wasm).map_err(OptimiseError::Temporary)?;
     options.features_after().validate(&optimised).map_err(OptimiseError::Output)?;
     debug_validate("optimise", &optimised);
-    Ok(optimised)
+    let map = output.map.map(std::fs::read).transpose().map_err(OptimiseError::Temporary)?;
+    Ok(Optimised { wasm: optimised, map })
+}
+
+/// A module on disk, with its source map where there is one: Binaryen knows files only.
+struct Files {
+    wasm: PathBuf,
+    map: Option<PathBuf>,
 }
 
 /// Binaryen lays the function table out in memory, at whatever offset a segment names: one that lies outside its table can
@@ -227,7 +258,7 @@ fn rounds(options: &OptimiseOptions) -> Vec<Round> {
     rounds.into_iter().filter(|round| known || *round != Restructure).collect()
 }
 
-fn run_crate(input: &Path, output: &Path, options: &OptimiseOptions) -> Result<(), OptimiseError> {
+fn run_crate(input: &Files, output: &Files, options: &OptimiseOptions) -> Result<(), OptimiseError> {
     if options.translate_to_standard {
         return Err(OptimiseError::Translate);
     }
@@ -244,13 +275,24 @@ fn run_crate(input: &Path, output: &Path, options: &OptimiseOptions) -> Result<(
             Round::Shrink | Round::Translate => {}
             Round::ShrinkByValues => _ = binaryen.add_pass(Pass::GufaOptimizing),
         }
-        binaryen.run(from, output)?;
+        binaryen.run_with_sourcemaps(
+            &from.wasm,
+            from.map.as_ref(),
+            &output.wasm,
+            output.map.as_ref(),
+            None::<&str>,
+        )?;
         from = output;
     }
     Ok(())
 }
 
-fn run_program(program: &Path, input: &Path, output: &Path, options: &OptimiseOptions) -> Result<(), OptimiseError> {
+fn run_program(
+    program: &Path,
+    input: &Files,
+    output: &Files,
+    options: &OptimiseOptions,
+) -> Result<(), OptimiseError> {
     check_version(program)?;
     let mut from = input;
     for round in rounds(options) {
@@ -264,7 +306,10 @@ fn run_program(program: &Path, input: &Path, output: &Path, options: &OptimiseOp
         let features = if round == Round::Translate { options.features_after() } else { options.features.clone() };
         let features = features.to_binaryen_flags();
         let mut command = Command::new(program);
-        command.arg(from).arg("-o").arg(output).args(&features).args(flags);
+        command.arg(&from.wasm).arg("-o").arg(&output.wasm).args(&features).args(flags);
+        if let (Some(from), Some(to)) = (&from.map, &output.map) {
+            command.arg("--input-source-map").arg(from).arg("--output-source-map").arg(to);
+        }
         if options.low_memory_unused {
             command.arg("--low-memory-unused");
         }

@@ -17,13 +17,13 @@ use crate::pass::optimise::Goal;
 use crate::post::{self, PostOptions, Posted};
 use crate::progress::Terminal;
 use crate::recipe::{ToolchainChoice, Unwind};
-use crate::toolchain::{self, Toolchain};
+use crate::toolchain::{self, Program, Toolchain};
 
 /// The folder of the test programs, and of what they pin.
 const FOLDER: &str = "tests/post";
 
 /// The programs in tests/post/smoke and the modules that they load.
-const PACKAGES: [(&str, &[&str]); 6] = [
+const PACKAGES: [(&str, &[&str]); 9] = [
     ("wasmoon", &["wasmoon/dist/glue.wasm"]),
     ("lua-wasm-bindings", &["lua-wasm-bindings/dist/glue/glue-lua-5.4.7.wasm"]),
     ("source-map", &["source-map/lib/mappings.wasm"]),
@@ -33,6 +33,9 @@ const PACKAGES: [(&str, &[&str]); 6] = [
     ),
     ("vscode-oniguruma", &["vscode-oniguruma/release/onig.wasm"]),
     ("sh-syntax", &["sh-syntax/main.wasm"]),
+    ("argon2-browser", &["argon2-browser/dist/argon2.wasm"]),
+    ("lz4-wasm-nodejs", &["lz4-wasm-nodejs/lz4_wasm_nodejs_bg.wasm"]),
+    ("zstd-wasm", &["@bokuweb/zstd-wasm/dist/common/zstd.wasm"]),
 ];
 
 /// How own.c is compiled: what is said of it, the compiler's flags, the linker's.
@@ -42,11 +45,19 @@ const COMPILED: [(&str, &[&str], &[&str]); 3] = [
     ("zig -Os, stripped", &["-Os"], &["--strip-all"]),
 ];
 
+/// Programs for WASI, as Zig compiles them with all that it has: the source, zig's role, the arguments, a function that has its name.
+const PROGRAMS: [(&str, &str, &[&str], &str); 2] = [
+    ("wasi.c", "cc", &["-target", "wasm32-wasi", "-O1", "-g", "-fno-sanitize=undefined"], "qsort"),
+    ("wasi.zig", "build-exe", &["-target", "wasm32-wasi", "-O", "ReleaseSafe"], "wasi.main"),
+];
+
 /// What the test program reads.
 #[derive(Serialize)]
 struct Index {
     packages: BTreeMap<&'static str, BTreeMap<&'static str, PathBuf>>,
     modules: Vec<Compiled>,
+    /// Programs for WASI.
+    programs: Vec<Compiled>,
     /// unwind.c with legacy exceptions.
     unwound: PathBuf,
 }
@@ -85,6 +96,7 @@ pub fn run(session: &Session) -> Result<Tally> {
     let index = Index {
         packages,
         modules: compiled(session, &toolchain, &folder)?,
+        programs: wasi_programs(session, &toolchain, &folder, &mut tally)?,
         unwound: unwound(session, &toolchain, &folder, &installed, &mut tally)?,
     };
     output_file::write(&folder.join("index.json"), &serde_json::to_vec_pretty(&index)?)?;
@@ -109,11 +121,50 @@ fn toolchain(session: &Session) -> Result<Toolchain> {
 }
 
 fn post_file(from: &Path, to: &Path, options: &PostOptions) -> Result<PathBuf> {
+    post_whole(from, to, options)?;
+    Ok(to.to_owned())
+}
+
+/// Post-processes a file; every byte of the result must be accounted for.
+fn post_whole(from: &Path, to: &Path, options: &PostOptions) -> Result<Posted> {
     let wasm = std::fs::read(from).with_context(|| format!("cannot read {}", from.display()))?;
     let posted = post::run(&wasm, options).with_context(|| format!("cannot post-process {}", from.display()))?;
     println!("{:>7} -> {:>7} bytes  {}", wasm.len(), posted.wasm.len(), from.display());
+    let attributed: u64 = posted.items.iter().map(|item| item.bytes).sum();
+    ensure!(attributed == posted.wasm.len() as u64, "{}: {attributed} bytes are attributed", from.display());
     output_file::write(to, &posted.wasm)?;
-    Ok(to.to_owned())
+    Ok(posted)
+}
+
+/// The programs for WASI, before and after.
+fn wasi_programs(
+    session: &Session,
+    toolchain: &Toolchain,
+    folder: &Path,
+    tally: &mut Tally,
+) -> Result<Vec<Compiled>> {
+    let mut programs = Vec::new();
+    for (name, role, arguments, function) in PROGRAMS {
+        let before = folder.join(format!("{name}.wasm"));
+        let compiler = Program { role: vec![role], ..toolchain.compiler.clone() };
+        let mut compile = compiler.command();
+        compile.args(arguments).arg(session.root.join(FOLDER).join(name));
+        // zig's own command line and clang's name the result differently.
+        match role {
+            "cc" => compile.arg("-o").arg(&before),
+            _ => compile.arg(format!("-femit-bin={}", before.display())),
+        };
+        run_tool(compile.current_dir(folder))?;
+        let options = PostOptions { goal: Some(Goal::Size), ..PostOptions::default() };
+        let after = folder.join(format!("{name}.posted.wasm"));
+        let posted = post_whole(&before, &after, &options)?;
+        let removed = |section: &str| posted.notes.iter().any(|note| note.contains(&format!("section \"{section}\"")));
+        tally.check(&format!("{name}: names and DWARF go"), removed("name") && removed(".debug_info"));
+        let named = posted.items.iter().any(|item| item.section == "code" && item.origin.name == function);
+        tally.check(&format!("{name}: {function} is accounted for by its name, though that is gone"), named);
+        programs.push(Compiled { name, before, after });
+    }
+    Ok(programs)
 }
 
 /// own.c by the toolchain's compiler, before and after.

@@ -1,0 +1,166 @@
+//! Debug information: a trap in C leads to its line, and tracebacks of a stripped application to theirs.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result, ensure};
+use serde::Deserialize;
+use sourcemap::SourceMap;
+
+use super::tally::Tally;
+use super::{Session, announce};
+use crate::command::build::Builder;
+use crate::debug_info::{Bodies, Lines};
+use crate::output_file;
+use crate::pass::strip::{self, StripOptions};
+use crate::pipeline::{Built, DEBUG_MODULE, MODULE, SOURCE_MAP};
+use crate::recipe::{LuaVersion, Profile, Recipe};
+use crate::symbols::{self, Symbols, symbolize_module};
+
+/// The folder of the test programs.
+const FOLDER: &str = "tests/debug";
+
+/// The files of the application.
+const FILES: [&str; 2] = ["lib.lua", "main.lua"];
+
+/// The C line where `get_memory_stats` writes what it was asked for.
+const TRAP: (&str, &str) = ("lua-src/abi.c", "memcpy(p, stats, sizeof(stats));");
+
+/// Builds modules with debug information and runs the programs of tests/debug.
+///
+/// # Errors
+/// Where a module can't be built or node can't be started.
+pub fn run(session: &Session) -> Result<Tally> {
+    announce("debug information");
+    let mut tally = Tally::default();
+    let folder = session.root.join("target/moonwright/debug");
+    for lua in [LuaVersion::V54, LuaVersion::V55] {
+        let dev = Recipe { lua, profile: Profile::Dev, ..Recipe::default() };
+        let module = traps(session, &dev, &folder, &mut tally)?;
+        tracebacks(session, lua, &module, &folder, &mut tally)?;
+    }
+    let pruned = Recipe { profile: Profile::Dev, drop: vec!["string".into(), "math".into()], ..Recipe::default() };
+    traps(session, &pruned, &folder, &mut tally)?;
+    let small = Recipe { profile: Profile::Size, separate_debug: true, ..Recipe::default() };
+    traps(session, &small, &folder, &mut tally)?;
+    Ok(tally)
+}
+
+/// What trap.mjs prints.
+#[derive(Deserialize)]
+struct Trapped {
+    stack: String,
+    #[serde(rename = "sourceMap")]
+    source_map: Vec<String>,
+    sections: Vec<String>,
+}
+
+/// Builds `recipe`, makes the module trap, and gives its file.
+fn traps(session: &Session, recipe: &Recipe, folder: &Path, tally: &mut Tally) -> Result<PathBuf> {
+    let built = Builder::new(&session.root, session.offline).build(recipe)?;
+    let left_out = if recipe.drop.is_empty() { String::new() } else { format!(" without {}", recipe.drop.join(", ")) };
+    let name = format!("Lua {}, profile {}{left_out}", recipe.lua, recipe.profile);
+    let wasm = folder.join(format!("{}-{}-{MODULE}", recipe.lua, recipe.profile));
+    output_file::write(&wasm, &built.wasm)?;
+    let trapped: Trapped =
+        serde_json::from_str(&node(session, "trap.mjs", &[&wasm])?).context("trap.mjs: expected what it prints")?;
+    let map = beside(&built, SOURCE_MAP)?;
+    let text = std::fs::read_to_string(session.root.join(TRAP.0)).with_context(|| format!("cannot read {}", TRAP.0))?;
+    let line = text.lines().position(|line| line.contains(TRAP.1)).context("the line that traps is gone")? + 1;
+
+    let shown = symbolize_module(&SourceMap::from_slice(map)?, &trapped.stack);
+    let first = shown.lines().find(|line| line.contains("wasm-function")).unwrap_or_default();
+    let found = first.contains(&format!("({}:{line})", TRAP.0));
+    if !found {
+        println!("{shown}");
+    }
+    tally.check(&format!("{name}: a trap leads to {}:{line}", TRAP.0), found);
+    tally.check(&format!("{name}: V8 hands the map to debuggers"), trapped.source_map.contains(&SOURCE_MAP.to_owned()));
+    let map_has_text = SourceMap::from_slice(map)?.source_contents().flatten().any(|contents| contents == text);
+    tally.check(&format!("{name}: the map has the source's text"), map_has_text);
+
+    // DWARF says the same, in the module or beside it.
+    let mut with_dwarf = built.wasm.as_slice();
+    let mut expected = vec!["name", "sourceMappingURL", ".debug_info", ".debug_line"];
+    if recipe.separate_debug {
+        with_dwarf = beside(&built, DEBUG_MODULE)?;
+        expected = vec!["sourceMappingURL", "external_debug_info"];
+        let bare = Builder::new(&session.root, session.offline).build(&Recipe { separate_debug: false, ..recipe.clone() })?;
+        let lean = strip::run(&built.wasm, &StripOptions::default())?.wasm;
+        tally.check(&format!("{name}: without its two links the module is the one without debug information"), lean == bare.wasm);
+        let more = built.wasm.len() - lean.len();
+        tally.check(&format!("{name}: the links take {more} bytes"), more < 100);
+    }
+    tally.check(&format!("{name}: sections {}", trapped.sections.join(", ")), trapped.sections == expected);
+    let offset = trapped.stack.split("]:0x").nth(1).context("expected an offset in the stack")?;
+    let offset = &offset[..offset.bytes().take_while(u8::is_ascii_hexdigit).count()];
+    let offset = u32::from_str_radix(offset, 16)?;
+    let (bodies, lines) = (Bodies::read(with_dwarf)?, Lines::read(with_dwarf)?);
+    let place = offset.checked_sub(bodies.code).and_then(|address| lines.find(address));
+    let says = place.is_some_and(|place| {
+        lines.files[place.file as usize].ends_with(TRAP.0) && place.line as usize == line
+    });
+    tally.check(&format!("{name}: DWARF says the same, of {} places", lines.rows.len()), says && lines.rows.len() > 10_000);
+    Ok(wasm)
+}
+
+fn beside<'a>(built: &'a Built, name: &str) -> Result<&'a [u8]> {
+    let file = built.beside.iter().find(|file| file.name == name);
+    Ok(&file.with_context(|| format!("the build left no {name}"))?.bytes)
+}
+
+/// Strips the application of tests/debug and holds its tracebacks, turned back, against those that it has unstripped.
+fn tracebacks(session: &Session, lua: LuaVersion, module: &Path, folder: &Path, tally: &mut Tally) -> Result<()> {
+    let folder = folder.join(lua.as_str());
+    output_file::check_folder(&folder)?;
+    let paths: Vec<PathBuf> = [module.to_owned(), folder.clone()].into_iter().chain(FILES.iter().map(PathBuf::from)).collect();
+    node(session, "dump.mjs", &paths.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
+    let mut chunks = Vec::new();
+    let (mut before, mut after) = (0, 0);
+    for name in FILES {
+        let path = folder.join(format!("{name}.luac"));
+        let chunk = std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        let (stripped, symbols) = symbols::strip(lua, &chunk, name)?;
+        (before, after) = (before + chunk.len(), after + stripped.len());
+        output_file::write(&folder.join(format!("{name}.stripped")), &stripped)?;
+        chunks.push(symbols);
+    }
+    // The way over the file is the way that a user takes.
+    let path = folder.join("app.symbols.json");
+    output_file::write(&path, &serde_json::to_vec(&Symbols::new(chunks))?)?;
+    let symbols = Symbols::read(&path)?;
+
+    let run = |ending: &str| node(session, "run.mjs", &[module, &folder, Path::new(ending)]);
+    let (expected, raw) = (run("luac")?, run("stripped")?);
+    let found = symbols.symbolize(&raw);
+    tally.check(&format!("Lua {lua}: a stripped application names no file ({before} -> {after} bytes)"), !FILES.iter().any(|name| raw.contains(name)));
+    let same = found.text.lines().count() == expected.lines().count()
+        && found.text.lines().zip(expected.lines()).all(|(found, expected)| same_place(found, expected))
+        && found.unknown.is_empty();
+    if !same {
+        println!("expected\n{expected}\nfound\n{}\nof\n{raw}", found.text);
+    }
+    let count = expected.matches(".lua:").count();
+    tally.check(&format!("Lua {lua}: all {count} places are those of the application that is not stripped"), same && count > 50);
+    Ok(())
+}
+
+/// Whether two lines of tracebacks name the same places. What they say of names differs: a stripped function has lost those of its
+/// variables, so that Lua shows where it is defined instead.
+fn same_place(found: &str, expected: &str) -> bool {
+    let up_to_names = |line: &str| {
+        let end = line.find(": in ").or_else(|| line.find(" ("));
+        line[..end.unwrap_or(line.len())].to_owned()
+    };
+    let definition = |line: &str| Some(line.split_once('<')?.1.to_owned());
+    up_to_names(found) == up_to_names(expected)
+        && definition(expected).is_none_or(|defined| definition(found) == Some(defined))
+}
+
+fn node(session: &Session, program: &str, arguments: &[&Path]) -> Result<String> {
+    let mut command = Command::new("node");
+    command.current_dir(session.root.join(FOLDER)).arg(program).args(arguments);
+    let output = command.output().with_context(|| format!("cannot run node {program}"))?;
+    ensure!(output.status.success(), "node {program} failed: {}", String::from_utf8_lossy(&output.stderr).trim_end());
+    String::from_utf8(output.stdout).with_context(|| format!("{program}: expected text"))
+}
