@@ -6,7 +6,7 @@ use crate::cache_folder;
 use crate::digest::Digest;
 use crate::features::FeatureSet;
 use crate::output_file::{self, WriteError};
-use crate::pass::optimise::{Optimised, OptimiseOptions};
+use crate::pass::optimise::{OptimiseOptions, Optimised};
 
 /// How much the folder may hold; a module is 0.2 to 0.3 MB.
 const LIMIT: u64 = 50_000_000;

@@ -21,7 +21,7 @@ use crate::interface::{Interface, ReadError};
 use crate::link::LinkOptions;
 use crate::linked::Linked;
 use crate::pass::exports::ExportOptions;
-use crate::pass::optimise::{Goal, Optimised, OptimiseOptions};
+use crate::pass::optimise::{Goal, OptimiseOptions, Optimised};
 use crate::pass::prune::PruneOptions;
 use crate::pass::strip::StripOptions;
 use crate::pass::validate::ValidateOptions;
@@ -305,7 +305,8 @@ fn post_process(
     let exported = pass::exports::run(pruned.as_ref().unwrap_or(&linked), &exports)?.wasm;
     let trace = recipe.has_debug_info().then(|| Trace::new(&linked)).transpose()?;
     let mut stripped =
-        pass::strip::run(&exported, &StripOptions { keep_names: recipe.keeps_names() || dev, keep_unknown: false })?.wasm;
+        pass::strip::run(&exported, &StripOptions { keep_names: recipe.keeps_names() || dev, keep_unknown: false })?
+            .wasm;
     if provenance.is_some() {
         // The optimiser carries the numbers along, and its result is the same as without; they go at the end.
         stripped = pass::names::number(&stripped)?;
@@ -355,8 +356,7 @@ fn post_process(
     let unnumbered = |wasm: &Vec<u8>| pass::names::rename(wasm, &names);
     let numbers = provenance.is_some() && !recipe.keeps_names();
     let bare = |wasm: Vec<u8>| if numbers { unnumbered(&wasm) } else { Ok(wasm) };
-    let (stripped, optimised) =
-        (bare(stripped)?, optimised.map(|optimised| bare(optimised.wasm)).transpose()?);
+    let (stripped, optimised) = (bare(stripped)?, optimised.map(|optimised| bare(optimised.wasm)).transpose()?);
     let made = [
         ("link", Some(&linked)),
         ("prune", pruned.as_ref()),
@@ -475,7 +475,8 @@ fn report(
     let interface = Interface::read(&finished.wasm)?;
     let total = finished.stages.last().map(|stage| stage.weight).unwrap_or_default();
     // What only a debugger reads is part of no budget.
-    let lean = finished.stages.iter().rfind(|stage| stage.name != DEBUG_STAGE).map(|stage| stage.weight).unwrap_or_default();
+    let lean =
+        finished.stages.iter().rfind(|stage| stage.name != DEBUG_STAGE).map(|stage| stage.weight).unwrap_or_default();
     let budgets = budget::read(&setting.root.join("ci/size-budget.toml"))?;
     let shipped = || if recipe.is_shipped() { budgets.of(recipe.lua, recipe.profile) } else { Budget::default() };
     let budget = recipe.budget.clone().unwrap_or_else(shipped);

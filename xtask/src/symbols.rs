@@ -69,15 +69,20 @@ pub enum SymbolsError {
     },
 }
 
+/// The version as the verifier names it.
+pub fn version(lua: LuaVersion) -> Version {
+    match lua {
+        LuaVersion::V54 => Version::Lua54,
+        LuaVersion::V55 => Version::Lua55,
+    }
+}
+
 /// Strips `chunk`, which Lua compiled from the file `source`, so that its tracebacks can be turned back.
 ///
 /// # Errors
 /// When the verifier refuses the chunk.
 pub fn strip(lua: LuaVersion, chunk: &[u8], source: &str) -> Result<(Vec<u8>, ChunkSymbols), SymbolsError> {
-    let version = match lua {
-        LuaVersion::V54 => Version::Lua54,
-        LuaVersion::V55 => Version::Lua55,
-    };
+    let version = version(lua);
     let id = format!("{ID}{}", &digest::sha256(&[source.as_bytes(), b"\0", chunk].concat())[..ID_DIGITS]);
     let stripped = moonwright_bytecode::strip(version, chunk, Some(&format!("={id}")))
         .map_err(|error| SymbolsError::Chunk { source_name: source.to_owned(), error })?;

@@ -9,9 +9,11 @@ use super::{Outcome, package, print, project_root};
 use crate::budget::{self, Budgets, ScriptVerdict, Verdict};
 use crate::cli::{BudgetArgs, Format};
 use crate::interface::Interface;
+use crate::pass::strip::{self, StripOptions};
 use crate::recipe::Recipe;
 use crate::report::{Report, markdown, table};
 use crate::script;
+use crate::section::Weight;
 use crate::size_report::{self, SizeReport};
 
 /// The file of the npm package that pages load.
@@ -67,7 +69,13 @@ fn check_file(file: &Path, args: &BudgetArgs, budgets: &Budgets) -> Result<Verdi
         }
     };
     let report = SizeReport::read(file)?;
-    let mut verdict = budgets.check(lua, profile, &budgets.of(lua, profile), report.total, &report.items);
+    // What only a debugger reads is part of no budget.
+    let has_dwarf = report.sections.iter().any(|section| section.name.starts_with("custom \".debug_"));
+    let weight = match has_dwarf {
+        true => Weight::of(&strip::run(&wasm, &StripOptions { keep_names: true, keep_unknown: true })?.wasm)?,
+        false => report.total,
+    };
+    let mut verdict = budgets.check(lua, profile, &budgets.of(lua, profile), weight, &report.items);
     if let Some(old) = &args.diff {
         verdict.grown = budget::grown(&report, &SizeReport::read(old)?);
     }

@@ -25,8 +25,7 @@ pub fn generate(
 ) -> Result<Vec<Section>, DebugInfoError> {
     let mut dwarf = Dwarf::new();
     let string = |text: &str| LineString::String(text.as_bytes().to_vec());
-    let mut program =
-        LineProgram::new(ENCODING, LineEncoding::default(), string("/"), None, string(name), None);
+    let mut program = LineProgram::new(ENCODING, LineEncoding::default(), string("/"), None, string(name), None);
     let folder = program.default_directory();
     let files = files(&mut program, folder, &lines.files);
 

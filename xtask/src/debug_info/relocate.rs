@@ -4,8 +4,8 @@
 //! out anew from its two ends.
 
 use gimli::write::{
-    Address, AttributeValue, ConvertLineSequenceEnd, ConvertUnit, ConvertUnitEntry, Dwarf, Location, LocationList, Range,
-    RangeList,
+    Address, AttributeValue, ConvertLineSequenceEnd, ConvertUnit, ConvertUnitEntry, Dwarf, Location, LocationList,
+    Range, RangeList,
 };
 use gimli::{constants, read};
 

@@ -14,7 +14,7 @@ pub enum Mapped {
 }
 
 /// Writes the source map of a module with these bodies and this line table. `sources` are texts of source files by their paths; those
-/// that the table names are put into the map, so that a debugger needs nothing else. `root` is cut off from paths.
+/// that the table names are put into the map, so that a debugger needs nothing else. The folder `root` is cut off from paths.
 ///
 /// # Errors
 /// When it can't be serialised.
@@ -23,13 +23,13 @@ pub fn write_source_map(
     lines: &Lines,
     kind: Mapped,
     file: &str,
-    root: &str,
+    root: Option<&str>,
     sources: &Sources,
 ) -> Result<Vec<u8>, DebugInfoError> {
     let mut builder = SourceMapBuilder::new(Some(file));
-    let root = format!("{root}/");
     for path in &lines.files {
-        let id = builder.add_source(path.strip_prefix(&root).unwrap_or(path));
+        let within = root.and_then(|root| path.strip_prefix(root)?.strip_prefix('/'));
+        let id = builder.add_source(within.unwrap_or(path));
         if let Some(text) = sources.get(path) {
             builder.set_source_contents(id, Some(text));
         }

@@ -42,7 +42,7 @@ impl<'a> Trace<'a> {
     pub fn optimiser_map(&self, module: &[u8], kept: Option<&[u32]>) -> Result<Vec<u8>, DebugInfoError> {
         let bodies = Bodies::read(module)?;
         let lines = self.lines.moved(&Alignment::new(&self.bodies, &bodies, kept)?);
-        write_source_map(&bodies, &lines, Mapped::Places, "", "", &Sources::new())
+        write_source_map(&bodies, &lines, Mapped::Places, "", None, &Sources::new())
     }
 
     /// The debug information of `finished`: the linked module without what `kept` lacks, or what was made of `optimised`. `names` are
@@ -76,7 +76,7 @@ impl<'a> Trace<'a> {
         let texts = lines.files.iter().filter_map(|path| Some((path.clone(), text(path)?)));
         let sources: Sources = texts.collect();
         Ok(DebugInfo {
-            map: write_source_map(&bodies, &lines, Mapped::Whole, file, VIRTUAL_ROOT, &sources)?,
+            map: write_source_map(&bodies, &lines, Mapped::Whole, file, Some(VIRTUAL_ROOT), &sources)?,
             sections,
         })
     }

@@ -148,7 +148,7 @@ pub struct Optimised {
     pub map: Option<Vec<u8>>,
 }
 
-/// Optimises `wasm` together with its source map. The map makes no difference to the module.
+/// Optimises `wasm` together with its source map. Some passes leave alone what is of different places, which costs 0.3 %.
 ///
 /// # Errors
 /// As for [`run`].
@@ -275,24 +275,13 @@ fn run_crate(input: &Files, output: &Files, options: &OptimiseOptions) -> Result
             Round::Shrink | Round::Translate => {}
             Round::ShrinkByValues => _ = binaryen.add_pass(Pass::GufaOptimizing),
         }
-        binaryen.run_with_sourcemaps(
-            &from.wasm,
-            from.map.as_ref(),
-            &output.wasm,
-            output.map.as_ref(),
-            None::<&str>,
-        )?;
+        binaryen.run_with_sourcemaps(&from.wasm, from.map.as_ref(), &output.wasm, output.map.as_ref(), None::<&str>)?;
         from = output;
     }
     Ok(())
 }
 
-fn run_program(
-    program: &Path,
-    input: &Files,
-    output: &Files,
-    options: &OptimiseOptions,
-) -> Result<(), OptimiseError> {
+fn run_program(program: &Path, input: &Files, output: &Files, options: &OptimiseOptions) -> Result<(), OptimiseError> {
     check_version(program)?;
     let mut from = input;
     for round in rounds(options) {

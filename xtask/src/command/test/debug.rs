@@ -7,6 +7,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Deserialize;
 use sourcemap::SourceMap;
 
+use super::native::files;
 use super::tally::Tally;
 use super::{Session, announce};
 use crate::command::build::Builder;
@@ -15,6 +16,7 @@ use crate::output_file;
 use crate::pass::strip::{self, StripOptions};
 use crate::pipeline::{Built, DEBUG_MODULE, MODULE, SOURCE_MAP};
 use crate::recipe::{LuaVersion, Profile, Recipe};
+use crate::section;
 use crate::symbols::{self, Symbols, symbolize_module};
 
 /// The folder of the test programs.
@@ -85,11 +87,13 @@ fn traps(session: &Session, recipe: &Recipe, folder: &Path, tally: &mut Tally) -
     if recipe.separate_debug {
         with_dwarf = beside(&built, DEBUG_MODULE)?;
         expected = vec!["sourceMappingURL", "external_debug_info"];
-        let bare = Builder::new(&session.root, session.offline).build(&Recipe { separate_debug: false, ..recipe.clone() })?;
+        let bare =
+            Builder::new(&session.root, session.offline).build(&Recipe { separate_debug: false, ..recipe.clone() })?;
         let lean = strip::run(&built.wasm, &StripOptions::default())?.wasm;
-        tally.check(&format!("{name}: without its two links the module is the one without debug information"), lean == bare.wasm);
-        let more = built.wasm.len() - lean.len();
-        tally.check(&format!("{name}: the links take {more} bytes"), more < 100);
+        tally.check(&format!("{name}: both files have the same code"), code(&built.wasm)? == code(with_dwarf)?);
+        let (links, more) = (built.wasm.len() - lean.len(), lean.len() as f64 / bare.wasm.len() as f64 - 1.0);
+        let what = format!("{name}: the links take {links} bytes, the code {:.1} % more than without", 100.0 * more);
+        tally.check(&what, links < 100 && more < 0.005);
     }
     tally.check(&format!("{name}: sections {}", trapped.sections.join(", ")), trapped.sections == expected);
     let offset = trapped.stack.split("]:0x").nth(1).context("expected an offset in the stack")?;
@@ -97,11 +101,19 @@ fn traps(session: &Session, recipe: &Recipe, folder: &Path, tally: &mut Tally) -
     let offset = u32::from_str_radix(offset, 16)?;
     let (bodies, lines) = (Bodies::read(with_dwarf)?, Lines::read(with_dwarf)?);
     let place = offset.checked_sub(bodies.code).and_then(|address| lines.find(address));
-    let says = place.is_some_and(|place| {
-        lines.files[place.file as usize].ends_with(TRAP.0) && place.line as usize == line
-    });
-    tally.check(&format!("{name}: DWARF says the same, of {} places", lines.rows.len()), says && lines.rows.len() > 10_000);
+    let says =
+        place.is_some_and(|place| lines.files[place.file as usize].ends_with(TRAP.0) && place.line as usize == line);
+    tally.check(
+        &format!("{name}: DWARF says the same, of {} places", lines.rows.len()),
+        says && lines.rows.len() > 10_000,
+    );
     Ok(wasm)
+}
+
+/// The bytes of the code section.
+fn code(wasm: &[u8]) -> Result<&[u8]> {
+    let found = section::ranges(wasm)?.into_iter().find(|(name, _)| name == "code");
+    Ok(&wasm[found.context("expected a code section")?.1])
 }
 
 fn beside<'a>(built: &'a Built, name: &str) -> Result<&'a [u8]> {
@@ -113,8 +125,26 @@ fn beside<'a>(built: &'a Built, name: &str) -> Result<&'a [u8]> {
 fn tracebacks(session: &Session, lua: LuaVersion, module: &Path, folder: &Path, tally: &mut Tally) -> Result<()> {
     let folder = folder.join(lua.as_str());
     output_file::check_folder(&folder)?;
-    let paths: Vec<PathBuf> = [module.to_owned(), folder.clone()].into_iter().chain(FILES.iter().map(PathBuf::from)).collect();
-    node(session, "dump.mjs", &paths.iter().map(PathBuf::as_path).collect::<Vec<_>>())?;
+    let application = FILES.map(|name| session.root.join(FOLDER).join(name));
+    let mut programs = files(&session.root.join("tests/lua"), "lua")?;
+    programs.retain(|path| lua == LuaVersion::V55 || !path.to_string_lossy().ends_with("_55.lua"));
+    programs.extend(application);
+    let paths: Vec<&Path> = [module, &folder].into_iter().chain(programs.iter().map(PathBuf::as_path)).collect();
+    node(session, "dump.mjs", &paths)?;
+    let version = symbols::version(lua);
+    let mut equal = 0;
+    for path in &programs {
+        let file = folder.join(path.file_name().unwrap_or_default());
+        let read = |ending: &str| {
+            let path = PathBuf::from(format!("{}.{ending}", file.display()));
+            std::fs::read(&path).with_context(|| format!("cannot read {}", path.display()))
+        };
+        equal += usize::from(moonwright_bytecode::strip(version, &read("luac")?, None)?.chunk == read("bare")?);
+    }
+    let what =
+        format!("Lua {lua}: without a name, strip gives what string.dump gives, for {} programs", programs.len());
+    tally.check(&what, equal == programs.len() && equal > 50);
+
     let mut chunks = Vec::new();
     let (mut before, mut after) = (0, 0);
     for name in FILES {
@@ -133,7 +163,10 @@ fn tracebacks(session: &Session, lua: LuaVersion, module: &Path, folder: &Path, 
     let run = |ending: &str| node(session, "run.mjs", &[module, &folder, Path::new(ending)]);
     let (expected, raw) = (run("luac")?, run("stripped")?);
     let found = symbols.symbolize(&raw);
-    tally.check(&format!("Lua {lua}: a stripped application names no file ({before} -> {after} bytes)"), !FILES.iter().any(|name| raw.contains(name)));
+    tally.check(
+        &format!("Lua {lua}: a stripped application names no file ({before} -> {after} bytes)"),
+        !FILES.iter().any(|name| raw.contains(name)),
+    );
     let same = found.text.lines().count() == expected.lines().count()
         && found.text.lines().zip(expected.lines()).all(|(found, expected)| same_place(found, expected))
         && found.unknown.is_empty();
@@ -141,7 +174,10 @@ fn tracebacks(session: &Session, lua: LuaVersion, module: &Path, folder: &Path, 
         println!("expected\n{expected}\nfound\n{}\nof\n{raw}", found.text);
     }
     let count = expected.matches(".lua:").count();
-    tally.check(&format!("Lua {lua}: all {count} places are those of the application that is not stripped"), same && count > 50);
+    tally.check(
+        &format!("Lua {lua}: all {count} places are those of the application that is not stripped"),
+        same && count > 50,
+    );
     Ok(())
 }
 
