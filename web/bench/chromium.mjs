@@ -1,5 +1,6 @@
 // Measures the package in Chromium and prints JSON; `cargo xtask bench chromium` gives it a server and a browser.
 import { chromium } from "playwright-core";
+import { visits } from "./visits.mjs";
 
 const start = () => bench.startup();
 
@@ -19,7 +20,8 @@ const rounds = Number(process.argv[2] ?? 5);
 const { MOONWRIGHT_CHROMIUM: executablePath, MOONWRIGHT_SERVER: server } = process.env;
 if (!executablePath || !server) throw new Error("expected MOONWRIGHT_CHROMIUM and MOONWRIGHT_SERVER in the environment: run `cargo xtask bench chromium`");
 
-const browser = await chromium.launch({ executablePath, chromiumSandbox: process.getuid?.() !== 0 });
+const options = { executablePath, chromiumSandbox: process.getuid?.() !== 0 };
+const browser = await chromium.launch(options);
 try {
   const measured = async (body, isolated) => {
     const context = await browser.newContext();
@@ -42,6 +44,12 @@ try {
     for (let n = 0; n < rounds; n++) all.push(await measured(body, body !== start));
     results.push({ what, found: all.sort((a, b) => a - b)[rounds >> 1], target, digits });
   }
+  const { first, second, hits } = await visits(`${server}bench/page.html`, options);
+  for (const [what, found] of [
+    ["first visit: functions compiled with optimisation", first],
+    ["second visit: functions compiled with optimisation", second],
+    ["second visit: modules found in the browser's code cache", hits],
+  ]) results.push({ what, found, target: null, digits: 0 });
   console.log(JSON.stringify({ browser: `Chromium ${browser.version()}`, figures: results }));
 } finally {
   await browser.close();

@@ -1,6 +1,9 @@
 // What only a real browser has: two tabs, a disk that is full, a page that is closed in the middle of a save, a policy that forbids.
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
+import { visits } from "../../bench/visits.mjs";
 import { blankPage } from "./bundle.mjs";
 import { open, profile, server } from "./chromium.mjs";
 
@@ -182,4 +185,13 @@ test("chromium::load::the module is compiled while it arrives", async (t) => {
     return [...seen, a.module === b.module];
   });
   assert.deepEqual(calls, ["compileStreaming", true]);
+});
+
+test("chromium::load::a second visit has the optimised code from the browser's cache", async () => {
+  const folder = process.env.MOONWRIGHT_PAGES;
+  await writeFile(join(folder, "visit.html"), '<!doctype html><title>visit</title><link rel="icon" href="data:,"><script type="module" src="visit.js"></script>\n');
+  await writeFile(join(folder, "visit.js"), 'import * as moonwright from "/dist/index.js";\nconst program = "local t = {} for i = 1, 60000 do t[i] = i % 777 end table.sort(t, function(a, b) return a > b end)";\nasync function work() {\n  const lua = await moonwright.Lua.load();\n  for (let n = 0; n < 4; n++) await lua.run(program);\n  await lua.close();\n}\nglobalThis.bench = { work };\n');
+  const { first, second, hits } = await visits(`${server}test/visit.html`, { executablePath: process.env.MOONWRIGHT_CHROMIUM, chromiumSandbox: process.getuid?.() !== 0 });
+  assert.equal(hits, 1);
+  assert.ok(second < first, `${first} functions optimised on the first visit, ${second} on the second`);
 });
