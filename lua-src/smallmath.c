@@ -6,7 +6,7 @@
 ** are nearly always the float nearest to the true result.
 */
 
-#if defined(MW_SMALL_MATH)
+#if defined(MW_SMALL)
 
 #include <math.h>
 #include <stdint.h>

@@ -13,7 +13,7 @@
 #include <string.h>
 
 
-#define MW_SMALL_MATH
+#define MW_SMALL
 #define log	mw_log
 #define log2	mw_log2
 #define log10	mw_log10

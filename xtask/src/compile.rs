@@ -329,7 +329,7 @@ fn arguments(toolchain: &Toolchain, plan: &CompilePlan<'_>, (ours, level): Mode)
     if plan.profile == Profile::Size {
         // A switch in place of the interpreter's jump table takes 4 kB off. (Optimising at link time, -flto, adds 4: it inlines
         // across files.) The C library's mathematical functions would add 24.
-        build.flag("-DLUA_USE_JUMPTABLE=0").flag("-DMW_SMALL_MATH");
+        build.flag("-DLUA_USE_JUMPTABLE=0").flag("-DMW_SMALL");
     }
     if level == "z" {
         for option in FOR_SIZE {

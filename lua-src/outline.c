@@ -1,0 +1,42 @@
+/*
+** outline.c
+** In profile 'size': functions in place of upstream's macros
+*/
+
+#define lvm_c  /* wants the macros themselves */
+
+#include "lua.h"
+
+#include "lgc.h"
+#include "lobject.h"
+#include "lstate.h"
+
+
+#if defined(MW_SMALL)
+
+void mw_setobj (TValue *to, const TValue *from) {
+  setobj(NULL, to, from);
+}
+
+
+void mw_checkGC (lua_State *L) {
+  luaC_checkGC(L);
+}
+
+
+void mw_objbarrier (lua_State *L, GCObject *p, GCObject *o) {
+  luaC_objbarrier(L, p, o);
+}
+
+
+void mw_barrier (lua_State *L, GCObject *p, const TValue *v) {
+  if (iscollectable(v))
+    mw_objbarrier(L, p, gcvalue(v));
+}
+
+
+void mw_barrierback (lua_State *L, GCObject *p, const TValue *v) {
+  luaC_barrierback(L, p, v);
+}
+
+#endif
