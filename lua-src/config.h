@@ -84,7 +84,7 @@ extern unsigned int mw_seed_next (void);
 
 
 /*
-** Nesting of C calls and of syntactical levels. The C stack (1 MiB) and an
+** Nesting of C calls and of syntactical levels. The C stack (960 KiB) and an
 ** engine's own stack (about 1 MB in browsers) have to bear that many.
 */
 #define LUAI_MAXCCALLS		200

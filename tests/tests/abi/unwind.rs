@@ -17,7 +17,7 @@ pub const CASES: [Case; 4] = cases![
 
 fn errors_leave_the_stack_as_it_was(built: &Built) -> Result<()> {
     let mut host = Host::new(built)?;
-    // Each of these would lose some C stack if the catch path did not put __stack_pointer back; 1 MiB would not last.
+    // Each of these would lose some C stack if the catch path did not put __stack_pointer back; 960 KiB would not last.
     let chunk = "local n = 0
         for i = 1, 20000 do
           if not pcall(string.rep, 'x', -1, {}) then n = n + 1 end
