@@ -30,7 +30,7 @@ const char base[] = R"(
   Memory.named = thing
   Memory.gen = coroutine.wrap(function(...)
     local t <close> = setmetatable({}, {__close = function() end})
-    for i = 1, 9 do local function f() i = i + 1; return i end; pcall(coroutine.yield, f(), ...) end
+    for i = 1, 9 do local n = i; local function f() n = n + 1; return n end; pcall(coroutine.yield, f(), ...) end
   end)
   Memory.gen("a", {"b"})
 )";
