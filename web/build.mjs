@@ -15,7 +15,7 @@ const from = join(root, "build");
 const to = join(root, "dist");
 
 /** Entries beside index. */
-const entries = ["compat", "stores", "worker"];
+const entries = ["compat", "layers", "stores", "worker"];
 /** What index loads when it is needed. */
 const rare = ["rare", "node", "store/local-lock", "store/indexeddb-states"];
 

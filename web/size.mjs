@@ -19,7 +19,7 @@ function load(file, seen = new Map()) {
 }
 
 const sum = (files, at) => [...files.values()].reduce((total, sizes) => total + sizes[at], 0);
-for (const entry of ["index.js", "stores.js", "worker.js", "worker-thread.js", "compat.js"]) {
+for (const entry of ["index.js", "stores.js", "layers.js", "worker.js", "worker-thread.js", "compat.js"]) {
   const files = load(entry);
   console.log(`${entry.padEnd(17)}${String(sum(files, 0)).padStart(7)} bytes, ${String(sum(files, 1)).padStart(6)} gzip: ${[...files.keys()].join(", ")}`);
 }

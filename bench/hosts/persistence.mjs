@@ -31,7 +31,7 @@ function expect(found, expected, what) {
 const hosts = { none: await instance(modules.core), full: await instance(modules.full) };
 const names = hosts.full.run("return case_names()").values.map(String);
 const samples = names.map((name) => ({ name, none: [], plain: [], memory: [] }));
-const figures = { function_bytes: [], attach: [], read_keys: [], entries: [], out: [], in: [] };
+const figures = { function_bytes: [], attach: [], read_keys: [], entries: [], out: [], in: [], load: [] };
 
 // The bytes of an entry are no part of what a function adds: another value stands there before.
 const tables = new PlainStore();
@@ -47,6 +47,7 @@ for (let round = 0; round < Number(rounds); round++) {
     sample.plain.push(...numbers(hosts.full, `return measure("${sample.name}", false)`));
     sample.memory.push(...numbers(hosts.full, `return measure("${sample.name}", true)`));
   }
+  figures.load.push(...numbers(hosts.full, "return load_bytecode()"));
   await keys();
   await objects();
 }

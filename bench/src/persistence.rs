@@ -36,13 +36,14 @@ pub fn measure(full: &Path, core: &Path, folder: &Path, rounds: u32) -> Result<s
     let function_bytes = tables.lock().bytes() - before - text.len();
 
     let mut keys = Keys::default();
-    let (mut out, mut back) = (Samples::new(), Samples::new());
+    let (mut out, mut back, mut load) = (Samples::new(), Samples::new(), Samples::new());
     for _ in 0..rounds {
         for (name, [none, plain, memory]) in &mut loops {
             none.push(number(&mut without, &format!("return measure('{name}', false)"))?);
             plain.push(number(&mut with, &format!("return measure('{name}', false)"))?);
             memory.push(number(&mut with, &format!("return measure('{name}', true)"))?);
         }
+        load.push(number(&mut with, "return load_bytecode()")?);
         keys.round(&setup)?;
         let tables = Tables::new();
         out.push(number(&mut setup.instance(&setup.full, &tables)?, &format!("return store_objects({OBJECTS})"))?);
@@ -56,7 +57,7 @@ pub fn measure(full: &Path, core: &Path, folder: &Path, rounds: u32) -> Result<s
         .collect();
     Ok(json!({"loops": loops, "figures": {
         "function_bytes": [function_bytes], "attach": keys.attach, "read_keys": keys.read, "entries": keys.entries,
-        "out": out, "in": back,
+        "out": out, "in": back, "load": load,
     }}))
 }
 

@@ -1,7 +1,9 @@
 //! Reads a chunk into functions. Nothing is allocated that the bytes that are left could not fill.
 
+use std::ops::Range;
+
 use crate::reader::{Reader, TRUNCATED};
-use crate::{Error, Version};
+use crate::{Error, Part, Version};
 
 /// How deeply functions may nest.
 const MAX_DEPTH: usize = 200;
@@ -59,10 +61,20 @@ pub(crate) struct Function<'a> {
 
 /// Reads all functions of a chunk; what follows them is left alone, as Lua does.
 pub(crate) fn read(version: Version, bytes: &[u8]) -> Result<Function<'_>, Error> {
+    main(&mut Reader::new(version, bytes), version)
+}
+
+/// Where the parts of all functions of a chunk are.
+pub(crate) fn parts(version: Version, bytes: &[u8]) -> Result<Vec<(Part, Range<usize>)>, Error> {
     let mut reader = Reader::new(version, bytes);
-    header(version, &mut reader)?;
+    main(&mut reader, version)?;
+    Ok(reader.parts)
+}
+
+fn main<'a>(reader: &mut Reader<'a>, version: Version) -> Result<Function<'a>, Error> {
+    header(version, reader)?;
     let upvalues = reader.byte()?;
-    let main = function(version, &mut reader, 1)?;
+    let main = function(version, reader, 1)?;
     if main.upvalues.len() != usize::from(upvalues) {
         return Err(Error::Chunk("corrupted chunk"));
     }
@@ -133,10 +145,12 @@ fn function<'a>(version: Version, reader: &mut Reader<'a>, depth: usize) -> Resu
         return Err(Error::Chunk("functions nest too deeply"));
     }
     let source = if version == Version::Lua54 { reader.string()? } else { None };
+    let from = reader.at();
     let line = reader.int()?;
     let last_line = reader.int()?;
     let [parameters, flags, registers] = reader.array()?;
     let flags = if version == Version::Lua55 { flags & !FIXED } else { flags };
+    reader.note(Part::Head, from);
     let source = source.map(|text| text.0);
     let mut function = Function { source, line, last_line, parameters, flags, registers, ..Function::default() };
 
@@ -144,16 +158,22 @@ fn function<'a>(version: Version, reader: &mut Reader<'a>, depth: usize) -> Resu
     if version == Version::Lua55 {
         reader.align(4)?;
     }
+    let from = reader.at();
     let code = reader.take(count.checked_mul(4).ok_or(TRUNCATED)?)?;
     function.code = code.as_chunks::<4>().0.iter().map(|bytes| u32::from_le_bytes(*bytes)).collect();
 
+    reader.note(Part::Code, from);
+    let from = reader.at();
     for _ in 0..reader.count(1)? {
         function.constants.push(constant(version, reader)?);
     }
+    reader.note(Part::Constants, from);
+    let from = reader.at();
     for _ in 0..reader.count(3)? {
         let [in_stack, index, kind] = reader.array()?;
         function.upvalues.push(Upvalue { in_stack, index, kind });
     }
+    reader.note(Part::Upvalues, from);
     let count = reader.count(LEAST_FUNCTION)?;
     reader.due += count * LEAST_FUNCTION;
     for _ in 0..count {
@@ -163,7 +183,9 @@ fn function<'a>(version: Version, reader: &mut Reader<'a>, depth: usize) -> Resu
     if version == Version::Lua55 {
         function.source = reader.string()?.map(|text| text.0);
     }
+    let from = reader.at();
     debug(version, reader, &mut function)?;
+    reader.note(Part::Debug, from);
     Ok(function)
 }
 

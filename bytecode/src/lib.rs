@@ -21,6 +21,8 @@ mod opcode;
 mod reader;
 mod strip;
 
+use std::ops::Range;
+
 use thiserror::Error;
 
 pub use opcode::Version;
@@ -82,6 +84,29 @@ pub fn verify(version: Version, chunk: &[u8]) -> Result<Summary, Error> {
     let mut summary = Summary { upvalues: main.upvalues.len(), ..Summary::default() };
     function::verify(version, &main, None, &mut summary)?;
     Ok(summary)
+}
+
+/// A part of a function in a chunk, without the functions in it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Part {
+    /// Lines, parameters, flags and registers.
+    Head,
+    /// Instructions, four bytes each.
+    Code,
+    /// The count of constants, and the constants.
+    Constants,
+    /// The count of upvalues, and three bytes for each.
+    Upvalues,
+    /// Lines, local variables and names of upvalues.
+    Debug,
+}
+
+/// Where the parts of all functions of a chunk are, for tools that show or change chunks. It need not pass [`verify`].
+///
+/// # Errors
+/// Where the bytes are no chunk of that version.
+pub fn parts(version: Version, chunk: &[u8]) -> Result<Vec<(Part, Range<usize>)>, Error> {
+    chunk::parts(version, chunk)
 }
 
 /// The version of Lua that made a chunk, by its header; `None` for other versions and for what is no chunk.

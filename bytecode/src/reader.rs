@@ -1,6 +1,8 @@
 //! Reads bytes, numbers and strings of a chunk, never past its end.
 
-use crate::{Error, Version};
+use std::ops::Range;
+
+use crate::{Error, Part, Version};
 
 /// The longest string that is a short one, which is what names of fields have to be.
 const MAX_SHORT: usize = 40;
@@ -26,11 +28,22 @@ pub(crate) struct Reader<'a> {
     pub(crate) due: usize,
     /// Strings so far (5.5 refers to them by number).
     strings: Vec<Text<'a>>,
+    /// Where parts of functions are.
+    pub(crate) parts: Vec<(Part, Range<usize>)>,
 }
 
 impl<'a> Reader<'a> {
     pub(crate) fn new(version: Version, bytes: &'a [u8]) -> Self {
-        Self { version, bytes, at: 0, due: 0, strings: Vec::new() }
+        Self { version, bytes, at: 0, due: 0, strings: Vec::new(), parts: Vec::new() }
+    }
+
+    pub(crate) fn at(&self) -> usize {
+        self.at
+    }
+
+    /// Notes that what was read since `from` is such a part.
+    pub(crate) fn note(&mut self, part: Part, from: usize) {
+        self.parts.push((part, from..self.at));
     }
 
     fn left(&self) -> usize {

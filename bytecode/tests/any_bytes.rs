@@ -1,6 +1,6 @@
 //! Whatever the bytes, the verifier gives an answer.
 
-use moonwright_bytecode::{Version, verify, version};
+use moonwright_bytecode::{Part, Version, parts, verify, version};
 use proptest::prelude::*;
 
 /// `return function() return 1 end` and `for` loops, as the compilers of both versions made them.
@@ -16,6 +16,19 @@ fn chunks_of_both_compilers_are_accepted_by_their_version_only() {
         for other in [Version::Lua54, Version::Lua55] {
             assert_eq!(verify(other, chunk).is_ok(), other == made_by);
         }
+    }
+}
+
+#[test]
+fn parts_of_functions_are_found() {
+    for (chunk, version) in CHUNKS {
+        let summary = verify(version, chunk).unwrap();
+        let parts = parts(version, chunk).unwrap();
+        let code: Vec<_> = parts.iter().filter(|(part, _)| *part == Part::Code).collect();
+        assert_eq!(code.len(), summary.functions);
+        assert_eq!(code.iter().map(|(_, range)| range.len() / 4).sum::<usize>(), summary.instructions);
+        assert_eq!(parts.len(), 5 * summary.functions);
+        assert!(parts.iter().all(|(_, range)| range.start <= range.end && range.end <= chunk.len()));
     }
 }
 

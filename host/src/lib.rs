@@ -31,7 +31,12 @@ pub use module::{Module, ModuleSource};
 pub use moonwright_store::DiskStore;
 #[cfg(feature = "redis")]
 pub use moonwright_store::RedisStore;
-pub use moonwright_store::{Change, MemoryStore, StateFile, StateFileError, Store, StoreError};
+#[cfg(feature = "crypto")]
+pub use moonwright_store::{Authentication, Encryption, authenticated, encrypted};
+pub use moonwright_store::{
+    Change, Compression, Layer, LayerError, Layered, MemoryStore, StateFile, StateFileError, Store, StoreError,
+    compressed,
+};
 pub use task::Running;
 pub use value::{ConversionError, FromValue, FromValues, IntoValue, IntoValues, Table, Value, Values};
 #[cfg(feature = "serde")]

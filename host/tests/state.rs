@@ -5,7 +5,7 @@ mod common;
 use std::path::PathBuf;
 
 use common::builder;
-use moonwright::{Lua, MemoryStore, StateFile, Store};
+use moonwright::{Lua, MemoryStore, StateFile, Store, compressed};
 
 /// The version that the application gives the state.
 const VERSION: u32 = 7;
@@ -51,4 +51,22 @@ fn what_is_exported_here_is_what_the_npm_package_is_tested_with() {
     file.put_into(&mut after).unwrap();
     assert_eq!(before.tables().unwrap(), after.tables().unwrap());
     assert_eq!(before.len(1).unwrap(), after.len(1).unwrap());
+}
+
+/// What needs keys is in the tests of the crate moonwright-store.
+#[test]
+fn what_was_stored_compressed_opens_and_is_there_again() {
+    let module = common::module("5.4");
+    for writer in ["npm", "chromium", "crate"] {
+        let mut store = MemoryStore::new();
+        StateFile::read(path(&format!("layers/{writer}-compressed.mwstate"))).unwrap().put_into(&mut store).unwrap();
+        let mut lua = builder(&module).store(compressed(store.clone())).build().unwrap();
+        assert_eq!(run(&mut lua, "check.lua"), "ok", "{writer}");
+        lua.run("Memory.long = ('long '):rep(1000)").unwrap();
+        drop(lua);
+        let key = b"\x04\x04\0\0\0long";
+        assert!(store.get(1, key).unwrap().is_some_and(|stored| stored.len() < 100), "{writer}");
+        let mut lua = builder(&module).store(compressed(store)).build().unwrap();
+        assert_eq!(lua.eval::<i64>("return #Memory.long").unwrap(), 5000, "{writer}");
+    }
 }

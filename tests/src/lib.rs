@@ -5,6 +5,8 @@
 //! and it can be told to fail. `tests/node/*.mjs` is the same host in JavaScript.
 
 pub mod case;
+pub mod damage;
+pub mod fuzz;
 pub mod host;
 pub mod module;
 pub mod program;

@@ -60,11 +60,12 @@ describe("the package", () => {
 
   const consumer = `
     import { float, IndexedDbStore, Lua, LuaError, multi, proxy, type LoadOptions, type LuaFunction, type LuaTable, type Result } from "moonwright";
+    import { authenticated, compressed, encrypted } from "moonwright/layers";
     import { FileStore, LocalStorageStore, MemoryStore, type Store } from "moonwright/stores";
     import { LuaWorker, type RemoteFunction } from "moonwright/worker";
     import { compute, loadLuaWasm } from "moonwright/compat";
 
-    const stores: Store[] = [new IndexedDbStore({ database: "x" }), new FileStore("x"), new LocalStorageStore(), new MemoryStore()];
+    const stores: Store[] = [new IndexedDbStore({ database: "x" }), new FileStore("x"), new LocalStorageStore(), new MemoryStore(), compressed(encrypted(new MemoryStore(), new Uint8Array(32)), { threshold: 1 }), authenticated(new MemoryStore(), {} as CryptoKey)];
     const options: LoadOptions = {
       store: stores[0], limits: { heap: 1e6, timeout: 100 }, functions: { one: () => 1, two: () => multi(1, float(2)), o: proxy({ x: 1 }) },
       onUpgrade: async (lua, from, to) => void (await lua.run("...", { args: [from, to] })), onOutput: (text: string) => text.length,

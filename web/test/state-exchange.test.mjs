@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { readFile, writeFile } from "node:fs/promises";
 import { test } from "node:test";
 import { exportState, importState, MemoryStore } from "../dist/stores.js";
+import { exchanged } from "./layer-kinds.mjs";
 import { load } from "./load.mjs";
 
 const folder = new URL("../../tests/state/", import.meta.url);
@@ -17,11 +18,13 @@ async function exported(store, name) {
 }
 
 if (process.argv[2] === "make") {
-  const store = new MemoryStore();
-  const lua = await load({ store });
-  await lua.run(await program("make.lua"));
-  await lua.close();
-  await writeFile(new URL("npm.mwstate", folder), await exported(store, "default"));
+  for (const [layer, name] of [[(store) => store, "npm"], ...Object.entries(exchanged).map(([kind, layer]) => [layer, `layers/npm-${kind}`])]) {
+    const store = new MemoryStore();
+    const lua = await load({ store: layer(store) });
+    await lua.run(await program("make.lua"));
+    await lua.close();
+    await writeFile(new URL(`${name}.mwstate`, folder), await exported(store, "default"));
+  }
 } else {
   test("a state of the Rust crate opens, functions included, and goes back", async () => {
     for (const name of ["crate.mwstate", "npm.mwstate"]) {

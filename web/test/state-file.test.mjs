@@ -79,6 +79,14 @@ describe("state file", () => {
     }
   });
 
+  test("a file of a newer version is refused, and says so", async () => {
+    for (const compress of [false, true]) {
+      const file = await writeState(example.records, 0, compress);
+      file[8] = 2;
+      await assert.rejects(readState(file), { code: "damaged", message: /is version 2; this release reads version 1/ });
+    }
+  });
+
   test("a body that lies is an error that names the place, though all checksums are right", async () => {
     const good = writeStateSync(example.records, 0);
     /** The file with another body (or plain size), its checksums made right. */

@@ -5,6 +5,7 @@ import fs from "node:fs/promises";
 import { syncBuiltinESMExports } from "node:module";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compressed, encrypted } from "../dist/layers.js";
 import { FileStore } from "../dist/stores.js";
 import { IndexedDbStore } from "../dist/stores.js";
 import { LocalStorageStore } from "../dist/stores.js";
@@ -80,7 +81,13 @@ export const kinds = {
   },
   file: () => files({}),
   "file, compressed": () => files({ compress: true }),
+  "file, layered": () => layered(files({})),
 };
+
+/** Under a layer that compresses and one that encrypts. */
+function layered({ store, ...rest }) {
+  return { ...rest, store: compressed(encrypted(store, new Uint8Array(32)), { threshold: 0 }) };
+}
 
 function files(options) {
   const folder = temporaryFolder();

@@ -1,18 +1,26 @@
 //! Where Lua's state lives, for the crate `moonwright`: the trait [`Store`], stores in memory, on disk and on a Redis server,
-//! and state files. It knows nothing of engines, so that a store of your own does not have to build one.
+//! layers that compress, authenticate or encrypt what is in one, and state files. It knows nothing of engines, so that a store of your own does not have to build one.
 
+mod compressed;
 #[cfg(feature = "redb")]
 mod disk;
+mod layer;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
+#[cfg(feature = "crypto")]
+mod sealed;
 mod state_file;
 
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
+pub use compressed::{Compression, compressed};
 #[cfg(feature = "redb")]
 pub use disk::DiskStore;
+pub use layer::{Layer, LayerError, Layered};
 pub use memory::MemoryStore;
+#[cfg(feature = "crypto")]
+pub use sealed::{Authentication, Encryption, authenticated, encrypted};
 pub use state_file::{StateFile, StateFileError};
 
 /// A change of stored tables.
@@ -67,6 +75,17 @@ pub enum StoreError {
         name: String,
         /// Why
         reason: String,
+    },
+    /// A value cannot be encoded or decoded by a layer over the store: it was changed, or the key is another one. It stays
+    /// as it is.
+    #[error("the entry {key} of table {table} cannot be read or stored: {source}")]
+    Entry {
+        /// The table
+        table: u32,
+        /// The entry's key, for people
+        key: String,
+        /// What is wrong
+        source: LayerError,
     },
     /// An operation failed.
     #[error("the store failed: {0}")]

@@ -251,6 +251,13 @@ fn memory() -> Open {
     })
 }
 
+/// Both kinds of layers over a store.
+#[cfg(feature = "crypto")]
+fn layered(open: Open) -> Open {
+    use moonwright_store::{Compression, Layered, encrypted};
+    Box::new(move |name| Ok(Box::new(Layered::new(encrypted(open(name)?, &[7; 32]), Compression::from(0)))))
+}
+
 #[cfg(feature = "redb")]
 fn disk(folder: &Path) -> Open {
     let folder = folder.to_owned();
@@ -310,6 +317,8 @@ fn main() {
     let arguments = Arguments::from_args();
     let dir = tempfile::tempdir().unwrap();
     let mut all = trials("memory", memory(), false);
+    #[cfg(feature = "crypto")]
+    all.extend(trials("layered", layered(memory()), false));
     #[cfg(feature = "redb")]
     all.extend(trials("disk", disk(dir.path()), false));
     #[cfg(feature = "redis")]

@@ -122,6 +122,26 @@ static Bytes dump (lua_State *L, int strip) {
 }
 
 
+static void writepart (const char *s, size_t n) {
+  unsigned char size[4];
+  int i;
+  for (i = 0; i < 4; i++) size[i] = (unsigned char)(n >> 8 * i);
+  fwrite(size, 1, 4, stdout);
+  fwrite(s, 1, n, stdout);
+}
+
+
+/* a chunk and what is said of it, for the same rules in Rust */
+static void writeverdict (lua_State *L, const char *s, size_t n) {
+  writepart(s, n);
+  if (luaL_loadbufferx(L, s, n, "=m", "b") == LUA_OK)
+    writepart("", 0);
+  else
+    writepart(lua_tostring(L, -1), lua_rawlen(L, -1));
+  lua_pop(L, 1);
+}
+
+
 /* what the compiler made of a text has to be accepted, and to stay itself */
 static void roundtrip (const char *s, size_t n, const char *name) {
   int strip;
@@ -139,6 +159,7 @@ static void roundtrip (const char *s, size_t n, const char *name) {
     c = dump(L, strip);
     if (b.n != c.n || memcmp(b.s, c.s, b.n) != 0)
       fatal(name, "another dump after loading");
+    writeverdict(L, b.s, b.n);
     free(b.s);
     free(c.s);
     lua_pop(L, 1);
@@ -358,8 +379,6 @@ static void accept (unsigned long n) {
     sprintf(name, "generated program %llu", (unsigned long long)(seed + i));
     roundtrip(text, l, name);
   }
-  printf("%lu dumps accepted; %lu generated texts are no programs\n",
-         count.accepted, count.refused);
   if (count.refused > n / 2) fatal("generator", "most texts do not compile");
 }
 
@@ -383,16 +402,7 @@ static void mutate (unsigned long n) {
 }
 
 
-static void writepart (const char *s, size_t n) {
-  unsigned char size[4];
-  int i;
-  for (i = 0; i < 4; i++) size[i] = (unsigned char)(n >> 8 * i);
-  fwrite(size, 1, 4, stdout);
-  fwrite(s, 1, n, stdout);
-}
-
-
-/* each mutant and what is said of it, for the same rules in Rust */
+/* each mutant and what is said of it */
 static void verdicts (unsigned long n) {
   unsigned long i;
   uint64_t start = seed;
@@ -401,13 +411,37 @@ static void verdicts (unsigned long n) {
     seed = start + i * 1000003u;
     if (i % 50 == 0) fresh();
     b = mutant();
-    writepart(b.s, b.n);
-    if (luaL_loadbufferx(mw_L, b.s, b.n, "=m", "b") == LUA_OK)
-      writepart("", 0);
-    else
-      writepart(lua_tostring(mw_L, -1), lua_rawlen(mw_L, -1));
-    lua_settop(mw_L, 0);
+    writeverdict(mw_L, b.s, b.n);
     free(b.s);
+  }
+}
+
+
+/* 'load', which writes each binary chunk and what is said of it */
+static int watchedload (lua_State *L) {
+  if (lua_type(L, 1) == LUA_TSTRING) {
+    size_t n;
+    const char *s = lua_tolstring(L, 1, &n);
+    if (n > 0 && *s == *LUA_SIGNATURE) writeverdict(L, s, n);
+  }
+  lua_pushvalue(L, lua_upvalueindex(1));
+  lua_insert(L, 1);
+  lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+  return lua_gettop(L);
+}
+
+
+/* the chunks that the programs load, and what is said of them */
+static void loads (void) {
+  size_t i;
+  for (i = 0; i < nprograms; i++) {
+    fresh();
+    lua_getglobal(mw_L, "load");
+    lua_pushcclosure(mw_L, watchedload, 1);
+    lua_setglobal(mw_L, "load");
+    if (luaL_loadbufferx(mw_L, programs[i].s, programs[i].n, "=p", "t") !=
+          LUA_OK || lua_pcall(mw_L, 0, 0, 0) != LUA_OK)
+      fatal("program", lua_tostring(mw_L, -1));
   }
 }
 
@@ -425,13 +459,15 @@ int main (int argc, char **argv) {
     return 0;
   }
   if (argc < 5) {
-    fprintf(stderr, "usage: bytecode accept|mutate|verdicts SEED COUNT FILE...\n"
+    fprintf(stderr, "usage: bytecode MODE SEED COUNT FILE...\n"
                     "       bytecode run CHUNK [SEED]\n"
                     "accept: COUNT generated programs and the files' are "
-                    "compiled, dumped and loaded\n"
+                    "compiled, dumped, loaded and written\n"
                     "mutate: COUNT mutants of them are loaded and, if "
                     "accepted, run\n"
                     "verdicts: writes COUNT mutants and their verdicts\n"
+                    "loads: runs the files and writes the binary chunks "
+                    "that they load, and their verdicts\n"
                     "BYTECODE_KEEP names a file that has the last chunk when "
                     "it crashes\n");
     return 2;
@@ -445,6 +481,7 @@ int main (int argc, char **argv) {
   if (strcmp(mode, "accept") == 0) accept(n);
   else if (strcmp(mode, "mutate") == 0) mutate(n);
   else if (strcmp(mode, "verdicts") == 0) verdicts(n);
+  else if (strcmp(mode, "loads") == 0) loads();
   else fatal("mode", mode);
   lua_close(mw_L);
   mw_memory_close();

@@ -147,7 +147,9 @@ static void mutatebytes (Bytes *b) {
     case 2: b->s[below(b->n)] = (char)below(256); break;
     case 3: b->n = 1 + below(b->n); break;
     case 4: {  /* take something out */
-      size_t at = 1 + below(b->n - 1), n = 1 + below(8);
+      size_t at, n = 1 + below(8);
+      if (b->n < 2) break;
+      at = 1 + below(b->n - 1);
       if (at + n > b->n) n = b->n - at;
       memmove(b->s + at, b->s + at + n, b->n - at - n);
       b->n -= n;

@@ -1,7 +1,8 @@
 // main.cpp
 // Native tests of persistence: programs of tests/persist (PROGRAM...), the exported functions (--exports), stores of earlier
-// releases (--formats PROGRAM), memory that runs out (--shortage GRAPHS), damaged stores (--fuzz MUTANTS PROGRAM...), records
-// of coroutines that nobody has written (--coroutines MUTANTS). With DUMP in the environment what programs leave in the store is printed.
+// releases (--formats PROGRAM), memory that runs out (--shortage GRAPHS), records of coroutines that nobody has written
+// (--coroutines MUTANTS), damaged stores and images (--mutants TOUCH), the corpus for those (--corpus PROGRAM OUT). With DUMP in
+// the environment what programs leave in the store is printed.
 
 #include <cstdio>
 #include <cstdlib>
@@ -10,7 +11,7 @@
 #include "coroutine.h"
 #include "exports.h"
 #include "formats.h"
-#include "fuzz.h"
+#include "mutants.h"
 #include "program.h"
 #include "shortage.h"
 #include "store.h"
@@ -26,8 +27,10 @@ int main(int argc, char **argv) {
     ok = checkShortage(argv[2]);
   else if (what == "--coroutines" && argc == 3)
     ok = checkCoroutines(atoi(argv[2]));
-  else if (what == "--fuzz" && argc > 3)
-    for (int i = 3; i < argc; i++) ok = fuzz(argv[i], atoi(argv[2])) && ok;
+  else if (what == "--mutants" && argc == 3)
+    ok = runMutants(argv[2]);
+  else if (what == "--corpus" && argc == 4)
+    ok = writeCorpus(argv[2], argv[3]);
   else
     for (int i = 1; i < argc; i++) {
       ok = runProgram(argv[i]) && ok;

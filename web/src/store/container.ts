@@ -134,7 +134,7 @@ export function hex(number: number, digits: number): string {
 }
 
 /** What a stream makes of the bytes; stops soon after `max` bytes, since a small file can say that it is huge. */
-async function through(bytes: Uint8Array, stream: CompressionStream | DecompressionStream, max: number): Promise<Uint8Array> {
+export async function through(bytes: Uint8Array, stream: CompressionStream | DecompressionStream, max: number): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let size = 0;
   const reader = new Blob([bytes as BlobPart]).stream().pipeThrough<Uint8Array>(stream as ReadableWritablePair).getReader();

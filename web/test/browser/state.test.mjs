@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { blankPage } from "./bundle.mjs";
+import { blankPage, makePage } from "./bundle.mjs";
 import { open, profile } from "./chromium.mjs";
 
 const blank = await blankPage("blank-state");
@@ -48,5 +48,32 @@ test("chromium::state::a page exports a state that opens elsewhere", async (t) =
   if (process.env.MOONWRIGHT_MAKE_STATE) writeFileSync(new URL("../../../tests/state/chromium.mwstate", import.meta.url), Uint8Array.from(state));
   const kept = await visit(page, "kept", "check.lua", "chromium.mwstate");
   assert.deepEqual(kept.values, ["ok"]);
+  assert.deepEqual(page.problems, []);
+});
+
+test("chromium::state::a page stores under layers what opens elsewhere", async (t) => {
+  const page = await open(await profile(t), await makePage("state-layers", 'import * as layers from "../layer-kinds.mjs"; globalThis.layers = layers;'));
+  await page.waitForFunction(() => globalThis.layers);
+  for (const kind of ["compressed", "authenticated", "encrypted"]) {
+    const { values, state } = await page.evaluate(async (kind) => {
+      const { Lua } = await import("/dist/index.js");
+      const { exportState, MemoryStore } = await import("/dist/stores.js");
+      const store = new MemoryStore();
+      const layered = layers.exchanged[kind](store);
+      const run = async (program) => {
+        const lua = await Lua.load({ store: layered });
+        const { values } = await lua.run(await (await fetch(`/tests/state/${program}`)).text());
+        await lua.close();
+        return values;
+      };
+      await run("make.lua");
+      const session = await store.open("default");
+      const state = new Uint8Array(await (await exportState(session)).arrayBuffer());
+      await session.close();
+      return { values: await run("check.lua"), state: [...state] };
+    }, kind);
+    assert.deepEqual(values, ["ok"]);
+    if (process.env.MOONWRIGHT_MAKE_STATE) writeFileSync(new URL(`../../../tests/state/layers/chromium-${kind}.mwstate`, import.meta.url), Uint8Array.from(state));
+  }
   assert.deepEqual(page.problems, []);
 });

@@ -1,4 +1,5 @@
 // The kinds of stores that a page has, for the package's tests of stores; ../store-kinds.mjs has node's.
+import { compressed, encrypted } from "../../build/layers.js";
 import { IndexedDbStore } from "../../build/store/indexeddb.js";
 import { LocalStorageStore } from "../../build/store/local-storage.js";
 import { MemoryStore } from "../../build/store/memory.js";
@@ -35,6 +36,10 @@ export const kinds = {
   localstorage() {
     localStorage.clear();
     return { store: new LocalStorageStore({ storage: localStorage }), storage: localStorage, fill: (_name, on) => (full.storage = on) };
+  },
+  "indexeddb, layered"() {
+    const { store, ...rest } = kinds.indexeddb();
+    return { ...rest, store: compressed(encrypted(store, new Uint8Array(32)), { threshold: 0 }) };
   },
 };
 

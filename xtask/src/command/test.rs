@@ -7,6 +7,7 @@ mod browser;
 mod bytecode;
 mod debug;
 mod modules;
+mod mutants;
 mod native;
 mod node;
 mod post;
@@ -54,7 +55,7 @@ const PARTS: [TestPart; 10] = [
 
 /// The packages, in groups that are built together: all in one, cargo would unite their features, and build Binaryen and
 /// wasmtime anew whenever somebody builds one of them alone.
-const TOOLCHAIN: &[&str] = &["xtask", "moonwright-compress", "moonwright-bytecode"];
+const TOOLCHAIN: &[&str] = &["xtask", "moonwright-compress", "moonwright-bytecode", "moonwright-mutants"];
 const TESTS: &[&str] = &[
     "moonwright-tests",
     "moonwright",

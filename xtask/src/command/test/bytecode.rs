@@ -17,8 +17,8 @@ use crate::recipe::LuaVersion;
 /// The program in tests/native.
 pub(super) const NAME: &str = "bytecode";
 
-/// The environment variable that says how many mutants to run, and how many they are without it.
-const MUTANTS: (&str, u64) = ("MOONWRIGHT_MUTANTS", 3000);
+/// The environment variable that says how many mutants to run.
+const MUTANTS: &str = "MOONWRIGHT_MUTANTS";
 
 /// How many generated programs have to be accepted.
 const GENERATED: u64 = 1000;
@@ -27,21 +27,41 @@ const GENERATED: u64 = 1000;
 const SHARES: u64 = 4;
 const SHARE_SEED: u64 = 1 << 40;
 
+/// How many mutants were asked for.
+pub(super) fn asked(otherwise: u64) -> Result<u64> {
+    match std::env::var(MUTANTS) {
+        Ok(text) => text.parse().with_context(|| format!("{MUTANTS} is no number: {text}")),
+        Err(_) => Ok(otherwise),
+    }
+}
+
 /// Runs the tests of one version with its compiled program.
 pub(super) fn run(session: &Session, version: LuaVersion, program: &Path, tally: &mut Tally) -> Result<()> {
-    let mutants = match std::env::var(MUTANTS.0) {
-        Ok(text) => text.parse().with_context(|| format!("{} is no number: {text}", MUTANTS.0))?,
-        Err(_) => MUTANTS.1,
-    };
+    let mutants = asked(3000)?;
     let programs = files(&session.root.join("tests/lua"), "lua")?;
     let bytecode = match version {
         LuaVersion::V54 => Version::Lua54,
         LuaVersion::V55 => Version::Lua55,
     };
-    let tests: [(&str, &dyn Fn() -> Result<String>); 3] = [
-        ("what the compiler emits is accepted", &|| text(run_program(program, "accept", 1, GENERATED, &programs)?)),
+    let attacks = [session.root.join("tests/lua/vm_bytecode.lua")];
+    let compare = |mode, count, programs: &[PathBuf], least| {
+        let output = run_program(program, mode, 7 * SHARE_SEED, count, programs)?.stdout;
+        let said = compare(bytecode, &output)?;
+        ensure!(said.chunks >= least, "expected {least} chunks or more, found {}", said.chunks);
+        Ok(said)
+    };
+    let tests: [(&str, &dyn Fn() -> Result<String>); 4] = [
+        ("what the compiler emits is accepted", &|| {
+            let said = compare("accept", GENERATED, &programs, GENERATED)?;
+            ensure!(said.refused == 0, "the crate refuses {} of {} chunks", said.refused, said.chunks);
+            Ok(format!("{} dumps, accepted by the module and the crate", said.chunks))
+        }),
+        ("attacks are refused with the same words", &|| Ok(compare("loads", 0, &attacks, 150)?.to_string())),
         ("mutants do no harm", &|| mutate(program, mutants, &programs)),
-        ("the crate says the same", &|| compare(program, bytecode, mutants.min(20_000), &programs)),
+        ("the crate says the same", &|| {
+            let count = mutants.min(20_000);
+            Ok(compare("verdicts", count, &programs, count)?.to_string())
+        }),
     ];
     for (name, test) in tests {
         let name = format!("{version}-native::{NAME}::{name}");
@@ -85,11 +105,21 @@ fn mutate(program: &Path, count: u64, programs: &[PathBuf]) -> Result<String> {
     Ok(shares.join("  "))
 }
 
-/// Holds the verdicts that the program writes, each mutant and what was said of it, against the crate's.
-fn compare(program: &Path, version: Version, count: u64, programs: &[PathBuf]) -> Result<String> {
-    let output = run_program(program, "verdicts", 7 * SHARE_SEED, count, programs)?.stdout;
-    let mut rest = output.as_slice();
-    let (mut compared, mut refused) = (0, 0);
+/// What the module and the crate agree about.
+struct Compared {
+    chunks: u64,
+    refused: u64,
+}
+
+impl std::fmt::Display for Compared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{} chunks, {} of them refused, all with the same words", self.chunks, self.refused)
+    }
+}
+
+/// Holds the verdicts that the program writes, each chunk and what was said of it, against the crate's.
+fn compare(version: Version, mut rest: &[u8]) -> Result<Compared> {
+    let mut compared = Compared { chunks: 0, refused: 0 };
     while !rest.is_empty() {
         let chunk = part(&mut rest)?;
         let theirs = String::from_utf8_lossy(&part(&mut rest)?).into_owned();
@@ -99,12 +129,11 @@ fn compare(program: &Path, version: Version, count: u64, programs: &[PathBuf]) -
             Err(_) if chunk.first() != Some(&0x1b) => "attempt to load a text chunk (mode is 'b')".to_owned(),
             Err(error) => format!("m: bad binary format ({error})"),
         };
-        ensure!(ours == theirs, "mutant {compared}: the module says {theirs:?}, the crate {ours:?}");
-        compared += 1;
-        refused += u64::from(!ours.is_empty());
+        ensure!(ours == theirs, "chunk {}: the module says {theirs:?}, the crate {ours:?}", compared.chunks);
+        compared.chunks += 1;
+        compared.refused += u64::from(!ours.is_empty());
     }
-    ensure!(compared == count, "expected {count} mutants, found {compared}");
-    Ok(format!("{compared} mutants, {refused} of them refused, all with the same words"))
+    Ok(compared)
 }
 
 /// The next length and its bytes.

@@ -10,13 +10,13 @@ use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use super::tally::Tally;
-use super::{Session, announce, bytecode};
+use super::{Session, announce, bytecode, mutants};
 use crate::command::cc;
 use crate::recipe::LuaVersion;
 use crate::upstream;
 
-/// Turns on Lua's internal assertions.
-const ASSERTIONS: &str = "-DLUAI_ASSERT";
+/// Turn on Lua's internal assertions and its checks of calls of its interface.
+const ASSERTIONS: [&str; 2] = ["-DLUAI_ASSERT", "-DLUA_USE_APICHECK"];
 
 /// What makes a program run under the address sanitizer. A request that no memory can meet is an error of the program's,
 /// which the runtime has to take.
@@ -37,26 +37,11 @@ const HOSTS: [(&str, &str, &str); 3] =
 /// The one that runs programs with restarts in between; and what else it does: a name and its arguments, where one that
 /// ends in `.lua` is a file of the checkout.
 const PERSIST: &str = "persist";
-const PERSIST_CHECKS: [(&str, &[&str]); 5] = [
+const PERSIST_CHECKS: [(&str, &[&str]); 4] = [
     ("stores of earlier releases", &["--formats", "tests/persist/formats/read.lua"]),
     ("exports", &["--exports"]),
     ("shortage of memory", &["--shortage", "tests/persist/with/graphs.lua"]),
     ("hostile coroutines", &["--coroutines", "400"]),
-    (
-        "damaged stores",
-        &[
-            "--fuzz",
-            "60",
-            "tests/persist/basics.lua",
-            "tests/persist/function_shared_upvalue.lua",
-            "tests/persist/metatable_inheritance.lua",
-            "tests/persist/handles_basic.lua",
-            "tests/persist/permanents_library_functions.lua",
-            "tests/persist/cycles.lua",
-            "tests/persist/coroutine_shared_upvalue.lua",
-            "tests/persist/coroutine_to_be_closed.lua",
-        ],
-    ),
 ];
 
 /// The one that has the part `bridge` of the runtime, and stops after as few steps as this.
@@ -93,7 +78,9 @@ pub fn run(session: &Session) -> Result<Tally> {
     }
     for version in [LuaVersion::V54, LuaVersion::V55] {
         for (host, source, folder) in HOSTS {
-            let program = compile_host(session, version, host, source, &sanitizers)?;
+            let mut flags = sanitizers.clone();
+            flags.extend((host == PERSIST).then_some(ASSERTIONS).into_iter().flatten().map(str::to_owned));
+            let program = compile_host(session, version, host, source, &flags)?;
             for lua in files(&session.root.join(folder), "lua")? {
                 let file = lua.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 // Syntax that 5.4 does not have; errors that the stand-in for the C library words.
@@ -112,11 +99,14 @@ pub fn run(session: &Session) -> Result<Tally> {
                 let arguments = arguments.iter().map(file).collect();
                 tests.push(Test { name, program: program.clone(), arguments });
             }
+            if host == PERSIST {
+                mutants::run(session, version, &program, &mut tally)?;
+            }
         }
     }
     for version in [LuaVersion::V54, LuaVersion::V55] {
         let mut asserting = sanitizers.clone();
-        asserting.push(ASSERTIONS.to_owned());
+        asserting.extend(ASSERTIONS.map(str::to_owned));
         let program = compile_host(session, version, bytecode::NAME, bytecode::NAME, &asserting)?;
         bytecode::run(session, version, &program, &mut tally)?;
     }

@@ -1,0 +1,82 @@
+//! Damaged stores and images in built modules; `cargo xtask test --only native` runs the same ones under sanitizers.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use anyhow::{Context, Result, anyhow};
+use libtest_mimic::{Arguments, Trial};
+use moonwright_bytecode::Version;
+use moonwright_mutants::{Mutant, Seed, corpus, mutant, witnesses};
+use moonwright_tests::{Built, LuaVersion, Profile, case, damage};
+
+/// How many each module gets, unless the environment variable says otherwise.
+const MUTANTS: (&str, u64) = ("MOONWRIGHT_MUTANTS", 200);
+
+fn main() {
+    let arguments = Arguments::from_args();
+    let mut trials = Vec::new();
+    for lua in LuaVersion::ALL {
+        // What an optimiser does differently would show in the one or the other.
+        for profile in Profile::ALL {
+            trials.push(Trial::test(format!("{lua}-{profile}::mutants::damaged stores"), move || {
+                case::failed(Built::shared(lua, profile).and_then(|built| run(&built)))
+            }));
+        }
+    }
+    for lua in LuaVersion::ALL {
+        trials.push(Trial::test(format!("{lua}-speed::mutants::stored bytecode and its images open"), move || {
+            case::failed(Built::shared(lua, Profile::Speed).and_then(|built| opens(&built)))
+        }));
+    }
+    libtest_mimic::run(&arguments, trials).exit()
+}
+
+fn corpus_of(built: &Built) -> Result<Vec<Seed>> {
+    corpus(match built.lua {
+        LuaVersion::V54 => Version::Lua54,
+        LuaVersion::V55 => Version::Lua55,
+    })
+}
+
+/// The corpus undamaged: what an earlier release left, functions by their bytecode among it.
+fn opens(built: &Built) -> Result<()> {
+    const LOOK: &str = "if Memory.arguments then \
+        local t = {Memory.arguments(1, 2, 3)}; assert(#t == 7 and t[7] == 3); assert(Memory.loops(3) > 0); \
+        assert(#Memory.long() == 60 and Memory.tables(5) == 'f53end') \
+        else assert(Memory.add(1) == Memory.get() and Memory.box:area() == 6) end";
+    for seed in corpus_of(built)? {
+        for image in [None, Some(seed.image)] {
+            let mutant = Mutant { seed: 0, entries: [seed.entries.clone(), witnesses()].concat(), image };
+            let looked = damage::open(built, &mutant).and_then(|(mut host, _)| host.run(LOOK));
+            looked.with_context(|| seed.path.display().to_string())?;
+            damage::check(built, &mutant)?;
+        }
+    }
+    Ok(())
+}
+
+fn run(built: &Built) -> Result<()> {
+    let corpus = corpus_of(built)?;
+    let count = match std::env::var(MUTANTS.0) {
+        Ok(text) => text.parse().with_context(|| format!("{} is no number: {text}", MUTANTS.0))?,
+        Err(_) => MUTANTS.1,
+    };
+    let images = AtomicU64::new(0);
+    let workers = std::thread::available_parallelism().map_or(1, usize::from) as u64;
+    let work = |worker: u64| -> Result<()> {
+        for number in (worker..count).step_by(workers as usize) {
+            let mutant = mutant(&corpus, number);
+            images.fetch_add(mutant.image.is_some().into(), Ordering::Relaxed);
+            damage::check(built, &mutant)
+                .with_context(|| format!("mutant {number}, of {}", corpus[mutant.seed].path.display()))?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let work = &work;
+        let workers: Vec<_> = (0..workers).map(|worker| scope.spawn(move || work(worker))).collect();
+        workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| anyhow!("a worker panicked"))?)
+    })?;
+    let images = images.load(Ordering::Relaxed);
+    println!("{built}: {count} mutants, {images} of them images");
+    Ok(())
+}
