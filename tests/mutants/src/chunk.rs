@@ -75,7 +75,7 @@ fn code(code: &mut [u8], random: &mut Random) {
             let mask = u32::MAX >> (32 - width);
             let old = word >> place & mask;
             let new = match n {
-                2 => random.next() as u32,
+                2 => random.any() as u32,
                 3 => old.wrapping_add(1),
                 4 => old.wrapping_sub(1),
                 5 => random.below(8) as u32,

@@ -50,7 +50,7 @@ pub fn damage(bytes: &mut Vec<u8>, other: &[u8], random: &mut Random) {
         4 if bytes.len() > 1 => bytes[1] = random.below(5) as u8,
         // lengths, ids and numbers
         5 | 6 if bytes.len() >= 4 => {
-            let number = [random.below(40) as u32, random.next() as u32, u32::MAX, 0x7fff_ffff][random.below(4)];
+            let number = [random.below(40) as u32, random.any() as u32, u32::MAX, 0x7fff_ffff][random.below(4)];
             let at = random.below(bytes.len() - 3);
             bytes[at..at + 4].copy_from_slice(&number.to_le_bytes());
         }
