@@ -201,8 +201,18 @@ static inline int replace (Table *h, const TValue *key, TValue *val) {
   setobj2t(NOSTATE, cast(TValue *, slot), val);
   return 1;
 #else
-  return (ttisinteger(key) ? luaH_psetint(h, ivalue(key), val)
-                           : luaH_psetshortstr(h, tsvalue(key), val)) == HOK;
+  lua_Unsigned u;
+  if (!ttisinteger(key))
+    return luaH_psetshortstr(h, tsvalue(key), val) == HOK;
+  u = l_castS2U(ivalue(key)) - 1u;
+  if (u < h->asize) {
+    lu_byte *tag = getArrTag(h, u);
+    if (tagisempty(*tag))
+      return 0;
+    fval2arr(h, u, tag, val);
+    return 1;
+  }
+  return luaH_psetint(h, ivalue(key), val) == HOK;
 #endif
 }
 
