@@ -58,7 +58,7 @@ void mw_store_ref (lua_State *L, mw_Buffer *b, GCObject *o) {
 int mw_store_encode (lua_State *L, mw_Buffer *b, const TValue *v) {
   const TString *name;
   uint32_t id;
-  mw_notestep();
+  mw_note(1);
   if (mw_encode_scalar(L, b, v))
     return 1;
   if ((id = mw_registry_index(v)) != MW_CFUNC_NONE) {

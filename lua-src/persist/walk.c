@@ -237,7 +237,7 @@ static int tablelink (mw_Links *w, int *link, TValue *key, TValue *v) {
 
 
 int mw_nextlink (mw_Links *w, int *link, TValue *key, TValue *v) {
-  mw_notestep();
+  mw_note(1);
   switch (w->o->tt) {
     case LUA_VTABLE:
       return tablelink(w, link, key, v);
