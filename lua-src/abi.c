@@ -116,14 +116,22 @@ static int panic (lua_State *L) {
 #define FIRSTCYCLE	65536
 
 
+__attribute__((weak)) void mw_openmore (lua_State *L) {
+  (void)L;
+}
+
+
 static int openlibs (lua_State *L) {
   luaE_setdebt(G(L), (MW_LUA == 54) ? -(l_mem)FIRSTCYCLE : (l_mem)FIRSTCYCLE);
   luaL_openlibs(L);
   mw_registry_open(L);
 #if defined(MW_PERSIST)
   mw_memory_open(L);
+  if (!mw_later())
+    mw_memory_begin(L);
 #endif
   mw_seed_random(L);
+  mw_openmore(L);
   return 0;
 }
 
@@ -137,6 +145,21 @@ static lua_State *newstate (void) {
 }
 
 
+__attribute__((weak)) int mw_ready (void) {
+  return mw_L != NULL;
+}
+
+
+__attribute__((weak)) int mw_wake (void) {
+  return LUA_OK;
+}
+
+
+__attribute__((weak)) int mw_later (void) {
+  return 0;
+}
+
+
 static int initfailed (void) {
   mw_error_set(MW_ERR_MEMORY, "not enough memory");
   return -1;
@@ -146,8 +169,14 @@ static int initfailed (void) {
 MW_EXPORT int init (void) {
   lua_State *L;
   mw_error_clear();
-  if (mw_L != NULL)
+  if (mw_ready())
     return 0;
+  if (mw_L != NULL) {
+    if (mw_wake() == LUA_OK)
+      return 0;
+    mw_L = NULL;  /* half of it has changed */
+    return initfailed();
+  }
   if (!mw_buf_tryreserve(&mw_io, MW_IO_MIN))
     return initfailed();
   L = newstate();
@@ -171,7 +200,7 @@ MW_EXPORT int init (void) {
 
 
 MW_EXPORT void set_seed (int64_t seed) {
-  if (mw_L == NULL)
+  if (!mw_ready())
     mw_seed_set((uint64_t)seed);
 }
 
@@ -272,8 +301,17 @@ const char *mw_chunkname (const char *text) {
 typedef struct Chunk {
   const char *s;
   size_t l;
+  const char *mode;
   int syntax;  /* does it not compile? */
 } Chunk;
+
+
+void mw_results (lua_State *L, int n) {
+  mw_io.n = 0;
+  mw_buf_addu32(L, &mw_io, mw_output.n);
+  mw_buf_add(L, &mw_io, mw_output.data, mw_output.n);
+  mw_encode_values(L, &mw_io, n);
+}
 
 
 /*
@@ -288,7 +326,7 @@ static int runchunk (lua_State *L) {
   s = lua_pushlstring(L, c->s, c->l);
   mw_io_trim();
   name = mw_chunkname(s);
-  status = luaL_loadbufferx(L, s, c->l, name, "t");
+  status = luaL_loadbufferx(L, s, c->l, name, c->mode);
   if (status != LUA_OK) {
     if (status == LUA_ERRSYNTAX) {
       c->syntax = 1;
@@ -298,10 +336,7 @@ static int runchunk (lua_State *L) {
   }
   lua_remove(L, 1);  /* the text */
   lua_call(L, 0, LUA_MULTRET);
-  mw_io.n = 0;
-  mw_buf_addu32(L, &mw_io, mw_output.n);
-  mw_buf_add(L, &mw_io, mw_output.data, mw_output.n);
-  mw_encode_values(L, &mw_io, lua_gettop(L));
+  mw_results(L, lua_gettop(L));
   return 0;
 }
 
@@ -318,21 +353,17 @@ static int failed (void) {
 }
 
 
-MW_EXPORT int compute (const char *s, size_t l) {
-  Chunk c;
+int mw_compute (lua_CFunction f, void *ud, const int *syntax) {
   int n;
   if (mw_busy)
     return -1;  /* the record is that of the call in progress */
-  if (mw_L == NULL) {
+  if (!mw_ready()) {
     mw_error_set(MW_ERR_RUNTIME, "no Lua state: 'init' was not called, or "
                                  "failed; call it first");
     return failed();
   }
-  c.s = s;
-  c.l = l;
-  c.syntax = 0;
   mw_starting();
-  n = (mw_protected(runchunk, &c, &c.syntax, mw_error_handler) == LUA_OK)
+  n = (mw_protected(f, ud, syntax, mw_error_handler) == LUA_OK)
         ? (int)mw_io.n : -1;
   mw_codec_release();
   if (mw_atend != NULL &&
@@ -344,6 +375,21 @@ MW_EXPORT int compute (const char *s, size_t l) {
     return failed();
   mw_error_clear();
   return n;
+}
+
+
+int mw_compute_chunk (const char *s, size_t l, const char *mode) {
+  Chunk c;
+  c.s = s;
+  c.l = l;
+  c.mode = mode;
+  c.syntax = 0;
+  return mw_compute(runchunk, &c, &c.syntax);
+}
+
+
+MW_EXPORT int compute (const char *s, size_t l) {
+  return mw_compute_chunk(s, l, "t");
 }
 
 /* }================================================================== */

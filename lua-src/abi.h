@@ -55,6 +55,48 @@ extern int mw_run (lua_CFunction f, void *ud);
 extern int (*mw_atend) (lua_State *L);
 
 /*
+** Runs f as 'compute' runs a chunk, with 'ud' as for 'mw_protected': gives
+** the bytes of the result record that f has to leave in the I/O buffer, or
+** less than 0 and the message there.
+*/
+extern int mw_compute (lua_CFunction f, void *ud, const int *syntax);
+
+/* 'compute' for a chunk of that mode, "t" or "b" */
+extern int mw_compute_chunk (const char *s, size_t l, const char *mode);
+
+/* writes the result record of the 'n' values on top of the stack */
+extern void mw_results (lua_State *L, int n);
+
+/*
+** Is there a state that 'init' is done with? And what 'init' does with one
+** that stands in the module already (see preload/preload.c); gives LUA_OK or
+** the status of the failure.
+*/
+extern int mw_ready (void);
+extern int mw_wake (void);
+
+/* is it 'mw_wake' that looks at the host's store, and not 'init'? */
+extern int mw_later (void);
+
+/* what runs in the toolchain before the state is put into the module */
+extern void mw_prepare (lua_State *L);
+
+/* 'os.clock' counts from now on */
+extern void mw_clock_begin (void);
+
+/* exported: a full collection */
+extern void run_gc (void);
+
+/* exported: makes the state */
+extern int init (void);
+
+/*
+** What 'init' opens beside the libraries: nothing, unless a part of the
+** runtime that not all modules have defines it.
+*/
+extern void mw_openmore (lua_State *L);
+
+/*
 ** Like 'mw_run' but leaves the error record alone, and a failure leaves no
 ** trace but the status.
 */

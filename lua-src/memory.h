@@ -14,6 +14,9 @@
 */
 extern void mw_memory_open (lua_State *L);
 
+/* after it: looks at the host's store, and makes the global 'Memory' */
+extern void mw_memory_begin (lua_State *L);
+
 /* frees what 'mw_memory_open' has made; after 'lua_close' */
 extern void mw_memory_close (void);
 

@@ -14,6 +14,7 @@
 #include "lauxlib.h"
 #include "lualib.h"
 
+#include "abi.h"
 #include "imports.h"
 
 
@@ -250,6 +251,11 @@ static int os_time (lua_State *L) {
 static double start;
 
 
+void mw_clock_begin (void) {
+  start = js_time_now();
+}
+
+
 static int os_clock (lua_State *L) {
   lua_pushnumber(L, (js_time_now() - start) / 1000);
   return 1;
@@ -461,7 +467,7 @@ static const luaL_Reg oslib[] = {
 
 
 LUAMOD_API int luaopen_os (lua_State *L) {
-  start = js_time_now();
+  mw_clock_begin();
   luaL_newlib(L, oslib);
   return 1;
 }

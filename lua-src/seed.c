@@ -23,6 +23,12 @@ void mw_seed_set (uint64_t seed) {
 }
 
 
+void mw_seed_unset (void) {
+  state = 0;
+  isset = 0;
+}
+
+
 /*
 ** SplitMix64: every seed, 0 too, starts a good sequence.
 */

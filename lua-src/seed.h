@@ -13,6 +13,9 @@
 /* fixes all seeds to follow from this one */
 extern void mw_seed_set (uint64_t seed);
 
+/* forgets it: the next seed comes from the clock again */
+extern void mw_seed_unset (void);
+
 /* the next seed */
 extern unsigned int mw_seed_next (void);
 

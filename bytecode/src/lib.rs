@@ -13,11 +13,14 @@
 //! let error = verify(Version::Lua54, b"\x1bLua\x55").unwrap_err();
 //! assert_eq!(error, Error::Version { major: 5, minor: 5, expected: Version::Lua54 });
 //! ```
+//!
+//! [`Prototype`] shows what the functions of a chunk do with values, for tools that look where one goes.
 
 mod chunk;
 mod flow;
 mod function;
 mod opcode;
+mod prototype;
 mod reader;
 mod strip;
 
@@ -26,6 +29,7 @@ use std::ops::Range;
 use thiserror::Error;
 
 pub use opcode::Version;
+pub use prototype::{Action, Capture, Key, Place, Prototype, Register, Registers, Step};
 pub use strip::{FunctionPositions, Positions, Stripped, strip};
 
 /// Why a chunk is refused.

@@ -48,6 +48,8 @@ pub(crate) mod own {
     pub(super) const SAME: u32 = 13;
     pub(super) const STATS: u32 = 14;
     pub(super) const COLLECT: u32 = 15;
+    pub(super) const MAIN: u32 = 16;
+    pub(super) const LOAD_BINARY: u32 = 17;
 }
 
 /// An instance as host functions see it: everything that [`crate::Lua`] can do, in the middle of a call.
@@ -142,6 +144,22 @@ impl<'a> Context<'a> {
     /// As there.
     pub fn load(&mut self, name: &str, code: impl AsRef<[u8]>) -> Result<Function, Error> {
         Ok(self.own(own::LOAD, &[Value::from(code.as_ref()), Value::from(name)])?.to()?)
+    }
+
+    /// As [`crate::Lua::load_binary`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn load_binary(&mut self, name: &str, bytecode: &[u8]) -> Result<Function, Error> {
+        Ok(self.own(own::LOAD_BINARY, &[Value::from(bytecode), Value::from(name)])?.to()?)
+    }
+
+    /// As [`crate::Lua::main`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn main(&mut self, args: impl IntoValues) -> Result<Values, Error> {
+        self.own(own::MAIN, &args.into_values().0)
     }
 
     /// As [`crate::Lua::call`].

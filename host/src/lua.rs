@@ -83,6 +83,18 @@ impl Lua {
         /// Where the text is no Lua.
         fn load(name: &str, code: impl AsRef<[u8]>) -> Function;
 
+        /// Loads bytecode, as `string.dump` makes it, without running it. The name is that of its messages.
+        ///
+        /// # Errors
+        /// Where it is none, or the verifier refuses it.
+        fn load_binary(name: &str, bytecode: &[u8]) -> Function;
+
+        /// Runs the application that the module contains (`cargo xtask build --app main.lua --embed`).
+        ///
+        /// # Errors
+        /// Where it contains none, or that fails.
+        fn main(args: impl IntoValues) -> Values;
+
         /// Calls a function: a global one by its name (`"f"`, `"string.rep"`), or one that is held, which is faster.
         ///
         /// # Errors

@@ -279,3 +279,20 @@ fn a_module_without_the_bridge_is_refused() {
     assert!(Module::new(b"no module").is_err());
     assert!(moonwright::Lua::builder().build().is_err());
 }
+
+#[test]
+fn bytecode_is_loaded_once_it_is_verified() {
+    each(|module| {
+        let mut lua = builder(module).build().unwrap();
+        let dumped = lua.run("return string.dump(function(...) return select('#', ...) end)").unwrap();
+        let Value::String(dumped) = &dumped[0] else { panic!("{:?}", dumped[0]) };
+        let function = lua.load_binary("=it", dumped).unwrap();
+        assert_eq!(lua.call(&function, (1, 2, 3)).unwrap()[0], Value::Integer(3));
+        let error = lua.load_binary("=it", &dumped[..30]).unwrap_err().to_string();
+        assert!(error.contains("truncated"), "{error}");
+        let error = lua.load_binary("=it", b"return 1").unwrap_err().to_string();
+        assert!(error.contains("attempt to load a text chunk"), "{error}");
+        let error = lua.main(()).unwrap_err().to_string();
+        assert!(error.contains("the module contains no application"), "{error}");
+    });
+}

@@ -9,6 +9,7 @@
 #include "lualib.h"
 
 #include "abi.h"
+#include "application/application.h"
 #include "bridge.h"
 #include "error.h"
 #include "mwlimits.h"
@@ -27,14 +28,14 @@ static int runagain (lua_State *L, int status, lua_KContext ctx) {
 }
 
 
-/* compiles the text at index 1 and pushes the function */
-static void compile (lua_State *L, const char *name) {
+/* loads the chunk at index 1, of that mode, and pushes the function */
+static void compile (lua_State *L, const char *name, const char *mode) {
   size_t l;
   const char *s = luaL_checklstring(L, 1, &l);
   int status;
   if (name == NULL)
     name = s;
-  status = luaL_loadbufferx(L, s, l, name, "t");
+  status = luaL_loadbufferx(L, s, l, name, mode);
   if (status != LUA_OK) {
     mw_call_syntax = (status == LUA_ERRSYNTAX);
     if (mw_call_syntax)
@@ -45,7 +46,7 @@ static void compile (lua_State *L, const char *name) {
 
 
 static int own_run (lua_State *L) {
-  compile(L, mw_chunkname(NULL));
+  compile(L, mw_chunkname(NULL), "t");
   lua_replace(L, 1);
   lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, runagain);
   return lua_gettop(L);
@@ -53,8 +54,20 @@ static int own_run (lua_State *L) {
 
 
 static int own_load (lua_State *L) {
-  compile(L, luaL_optstring(L, 2, NULL));
+  compile(L, luaL_optstring(L, 2, NULL), "t");
   return 1;
+}
+
+
+static int own_loadbinary (lua_State *L) {
+  compile(L, luaL_optstring(L, 2, "=?"), "b");
+  return 1;
+}
+
+
+__attribute__((weak)) int mw_own_application (lua_State *L) {
+  return luaL_error(L, "the module contains no application (expected one "
+                       "that was built with --embed)");
 }
 
 
@@ -62,7 +75,7 @@ static int own_addmodule (lua_State *L) {
   lua_settop(L, 2);
   luaL_checkstring(L, 1);
   lua_insert(L, 1);  /* stack: text, name */
-  compile(L, lua_pushfstring(L, "@%s", lua_tostring(L, 2)));
+  compile(L, lua_pushfstring(L, "@%s", lua_tostring(L, 2)), "t");
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_PRELOAD_TABLE);
   lua_insert(L, -2);
   lua_setfield(L, -2, lua_tostring(L, 2));
@@ -306,7 +319,8 @@ static int own_collect (lua_State *L) {
 static const lua_CFunction functions[] = {
   own_run, own_get, own_set, own_length, own_entries, own_text, own_equal,
   own_globals, own_memory, own_load, own_addmodule, own_setloader,
-  own_permanent, own_same, own_stats, own_collect
+  own_permanent, own_same, own_stats, own_collect, mw_own_application,
+  own_loadbinary
 };
 
 

@@ -218,9 +218,13 @@ void mw_memory_open (lua_State *L) {
   luaL_requiref(L, "ext", mw_open_ext, 1);
   lua_pop(L, 1);
   mw_permanent_open(L);
+  mw_codec_touch = codectouch;
+}
+
+
+void mw_memory_begin (lua_State *L) {
   mw_work(L, start, NULL);
   attachglobal(L, 1);
-  mw_codec_touch = codectouch;
   mw_atend = mw_memory_flush;
 }
 

@@ -128,7 +128,11 @@ export class Host {
 
   /** Runs a chunk; throws a LuaFailure with the error record where it fails. */
   run(text) {
-    const status = this.exports.compute(...this.put(text));
+    return this.answer(this.exports.compute(...this.put(text)));
+  }
+
+  /** What `compute`, or an export like it, has left; throws a LuaFailure with the error record where it failed. */
+  answer(status) {
     if (status >= 0) {
       const bytes = this.buffer(status);
       const left = this.lastError();

@@ -7,6 +7,7 @@ import type { LuaInput, LuaValue } from "./values.js";
 /** The module's own functions (docs/bridge.md). */
 export const enum Fn {
   Run, Get, Set, Length, Entries, Text, Equal, Globals, Memory, Load, AddModule, SetLoader, Permanent, Same, Stats, Collect,
+  Main, LoadBinary,
 }
 
 const KINDS: Record<number, LuaKind> = { 2: "lightuserdata", 5: "table", 6: "function", 7: "userdata", 8: "thread" };

@@ -188,6 +188,19 @@ export class Lua {
     return this.bridge.call(Fn.Run, [code, ...(options.args ?? [])], options, chunkName(options.name));
   }
 
+  /**
+   * Runs the application that the module contains (`cargo xtask build --app main.lua --embed`), with arguments; it can wait for promises.
+   * Fails with a `LuaError`, also where there is none.
+   */
+  async main(args: readonly LuaInput[] = [], options: RunOptions = {}): Promise<Result> {
+    return this.bridge.run(Fn.Main, args, options);
+  }
+
+  /** Loads bytecode, as `string.dump` makes it, without running it. It is verified. */
+  loadBinary(bytecode: Uint8Array, options: Pick<Chunk, "name"> = {}): LuaFunction {
+    return this.bridge.call(Fn.LoadBinary, [bytecode, chunkName(options.name)]).values[0];
+  }
+
   /** Compiles a script without running it. */
   compile(code: string | Uint8Array, options: Pick<Chunk, "name"> = {}): LuaFunction {
     return this.bridge.call(Fn.Load, [code, chunkName(options.name)]).values[0];

@@ -3,7 +3,7 @@
  * `moonwright/worker`: Lua in a worker of its own, so that the page stays responsive and any script can be ended. The page keeps
  * the state and the values; the worker has the module only.
  */
-import type { Result } from "./bridge.js";
+import type { Result, RunOptions } from "./bridge.js";
 import type { DecodeOptions } from "./codec.js";
 import { LuaError } from "./error.js";
 import { Fn, handleId } from "./handles.js";
@@ -176,6 +176,11 @@ export class LuaWorker {
   /** The state's records, as handed over by the worker last. */
   get records(): Records {
     return this.state.records;
+  }
+
+  /** Runs the application that the module contains, see `Lua.main`. With a `signal` it can be ended at any time. */
+  async main(args: readonly LuaInput[] = [], options: RunOptions = {}): Promise<Result> {
+    return this.#thread.run(Fn.Main, args, options);
   }
 
   /** Runs a script, see `Lua.run`. With a `signal` it can be ended at any time. */

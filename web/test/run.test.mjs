@@ -237,3 +237,14 @@ test("require waits for the loader, and for what a module's text waits for", asy
   assert.deepEqual(await run("package.searchers[#package.searchers + 1] = function(n) return function() return n .. '!' end end return (require('mine')), (require('one'))"), ["mine!", 1]);
   await other.close();
 });
+
+test("bytecode is loaded once it is verified", () => {
+  const [bytecode] = lua.runSync("return string.dump(function(...) return select('#', ...), 'ran' end)", { strings: "bytes" }).values;
+  assert.equal(lua.loadBinary(bytecode, { name: "it" })("a", "b"), 2);
+  assert.throws(() => lua.loadBinary(bytecode.subarray(0, 30)), { name: "LuaError", message: /truncated/ });
+  assert.throws(() => lua.loadBinary(new TextEncoder().encode("return 1")), { message: /attempt to load a text chunk/ });
+});
+
+test("main of a module without an application is an error that says so", async () => {
+  await assert.rejects(lua.main(["x"]), { name: "LuaError", message: /the module contains no application/ });
+});

@@ -56,6 +56,8 @@ pub enum Command {
   cargo xtask build                              out/lua.wasm: Lua 5.4, profile speed, legacy exceptions
   cargo xtask build --profile size --lua 5.5     the smallest module with Lua 5.5
   cargo xtask build --unwind standard            for wasmtime
+  cargo xtask build --app main.lua --app 'lib/*.lua' --embed --no-compiler
+                                                 a program as one file
   cargo xtask build my-app.toml --offline        what a recipe says, without touching the network")]
 pub struct BuildArgs {
     /// Recipe to build [default: moonwright.toml in the project's root if it is there, else the built-in defaults]
@@ -108,9 +110,19 @@ pub struct RecipeOverrides {
     /// Leave out libraries (io,os) and functions (string.pack,dofile), as if they had never been there
     #[arg(long, value_name = "NAME", value_delimiter = ',')]
     pub drop: Vec<String>,
-    /// A Lua file of the application; of the libraries stays only what such files can reach. Repeat for several
+    /// A Lua file of the application, a pattern ('lib/*.lua') or NAME=FILE; the main file first. Of the libraries stays only what they
+    /// can reach
     #[arg(long, value_name = "FILE")]
     pub app: Vec<PathBuf>,
+    /// Put the application into the module, as bytecode: one file is the program
+    #[arg(long)]
+    pub embed: bool,
+    /// Leave the compiler out: the module runs bytecode only
+    #[arg(long)]
+    pub no_compiler: bool,
+    /// Put Lua's state into the module: libraries open, and the application run up to its start (the main file returns a function)
+    #[arg(long)]
+    pub preload: bool,
     /// A wasm-opt program to use in place of the built-in Binaryen 116
     #[arg(long, value_name = "PATH")]
     pub wasm_opt: Option<PathBuf>,
@@ -139,6 +151,9 @@ impl RecipeOverrides {
         recipe.separate_debug |= self.separate_debug;
         recipe.drop.extend(self.drop.iter().cloned());
         recipe.app.extend(self.app.iter().cloned());
+        recipe.embed |= self.embed;
+        recipe.no_compiler |= self.no_compiler;
+        recipe.preload |= self.preload;
         if self.wasm_opt.is_some() {
             recipe.wasm_opt.clone_from(&self.wasm_opt);
         }

@@ -105,6 +105,8 @@ pub struct CompilePlan<'a> {
     pub parts: Vec<String>,
     /// Write debug information (profile `dev` always does).
     pub debug: bool,
+    /// C files beside those of the folders: what the build itself has made. Their names decide nothing.
+    pub generated: Vec<PathBuf>,
     /// The folder of the object cache.
     pub cache: PathBuf,
 }
@@ -119,6 +121,7 @@ impl<'a> CompilePlan<'a> {
             runtime: root.join("lua-src"),
             parts: Vec::new(),
             debug: profile == Profile::Dev,
+            generated: Vec::new(),
             cache: root.join("target/moonwright/objects"),
         }
     }
@@ -267,7 +270,8 @@ fn units(plan: &CompilePlan<'_>) -> Result<Vec<Unit>, CompileError> {
     for part in &plan.parts {
         ours.extend(files(&plan.runtime.join(part), &[".c"])?);
     }
-    Ok(upstream.chain(ours.into_iter().map(|(_, path)| unit(path, true))).collect())
+    let generated = plan.generated.iter().map(|path| unit(path.clone(), true));
+    Ok(upstream.chain(ours.into_iter().map(|(_, path)| unit(path, true))).chain(generated).collect())
 }
 
 /// Every header that a source can include, by the folder's role and its name.
@@ -447,6 +451,7 @@ mod tests {
                 runtime: self.dir.path().join("lua-src"),
                 parts: Vec::new(),
                 debug: profile == Profile::Dev,
+                generated: Vec::new(),
                 cache: self.dir.path().join("objects"),
             };
             compile_all(&self.toolchain, &plan, &Silent)
@@ -566,6 +571,7 @@ mod tests {
             runtime: project.dir.path().join("lua-src"),
             parts: Vec::new(),
             debug: false,
+            generated: Vec::new(),
             cache: project.dir.path().join("objects"),
         };
         compile_all(&project.toolchain, &plan, &counting).unwrap();

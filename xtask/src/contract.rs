@@ -14,6 +14,8 @@ use crate::nearest;
 const BUILT_IN: &[(&str, &str)] = &[
     ("core", include_str!("../contracts/core.toml")),
     ("full", include_str!("../contracts/full.toml")),
+    ("bytecode", include_str!("../contracts/bytecode.toml")),
+    ("application", include_str!("../contracts/application.toml")),
     ("bridge", include_str!("../contracts/bridge.toml")),
     ("unwind-host", include_str!("../contracts/unwind-host.toml")),
 ];

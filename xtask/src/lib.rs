@@ -19,6 +19,7 @@ pub mod inspect;
 pub mod interface;
 pub mod link;
 pub mod linked;
+pub mod machine;
 pub mod module_cache;
 pub mod nearest;
 pub mod object_cache;

@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::app;
 use crate::cache_folder;
 use crate::digest::{Digest, sha256};
 use crate::output_file::{self, WriteError};
@@ -13,8 +14,9 @@ use crate::recipe::Recipe;
 pub fn key(linked: &[u8], recipe: &Recipe) -> String {
     let contracts = recipe.contracts.iter().map(|name| cache_folder::stamp(Path::new(name))).collect::<Vec<_>>();
     let wasm_opt = recipe.wasm_opt.as_deref().map(cache_folder::stamp);
-    // A file that is missing is an error when it is read.
-    let app: Vec<_> = recipe.app.iter().map(|path| std::fs::read(path).ok().map(|text| sha256(&text))).collect();
+    // What can't be read is an error when the application is compiled.
+    let app = app::files(&recipe.app).unwrap_or_default();
+    let app: Vec<_> = app.iter().map(|file| (&file.module, &file.path, sha256(&file.text))).collect();
     // The folder for the results does not change them.
     let recipe = Recipe { out: PathBuf::new(), ..recipe.clone() };
     let options = format!("{recipe:?} {contracts:?} {wasm_opt:?} {app:?} {:?}", cache_folder::program_stamp());
@@ -87,7 +89,7 @@ mod tests {
             stages: vec![Stage { name: "unwind".into(), weight }],
             sections: vec![],
             items: vec![],
-            kept_for: vec![],
+            kept: vec![],
             beside: vec![Beside { name: "map".into(), sha256: sha256(b"text"), bytes: b"text".to_vec() }],
         }
     }

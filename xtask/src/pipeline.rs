@@ -10,7 +10,7 @@ use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::app::Reason;
+use crate::app::Kept;
 use crate::attribution::{Item, Numbered, Origins, OwnNames};
 use crate::budget::Budget;
 use crate::compile::CompilePlan;
@@ -33,7 +33,7 @@ use crate::section::{self, Section, Weight};
 use crate::toolchain::{LibcVariant, Toolchain};
 use crate::upstream::Upstream;
 use crate::{
-    app, attribution, budget, compile, digest, link, module_cache, optimised_cache, output_file, pass, toolchain,
+    app, attribution, budget, compile, digest, machine, module_cache, optimised_cache, output_file, pass, toolchain,
     upstream,
 };
 
@@ -83,7 +83,7 @@ pub enum PipelineError {
     Compile(#[from] compile::CompileError),
     /// The linker.
     #[error("cannot link")]
-    Link(#[from] link::LinkError),
+    Link(#[from] crate::link::LinkError),
     /// The linker's map.
     #[error("cannot read the link map {}", path.display())]
     Map {
@@ -107,6 +107,15 @@ pub enum PipelineError {
     /// The application.
     #[error("cannot tell what the application reaches")]
     App(#[from] app::AppError),
+    /// `embed` without an application.
+    #[error("there is no application to embed; name its files with --app (in a recipe: app = [\"main.lua\"])")]
+    NoApplication,
+    /// The state.
+    #[error("cannot put a state into the module")]
+    State(#[from] machine::MachineError),
+    /// The module with the state.
+    #[error("cannot put a state into the module")]
+    Preload(#[from] pass::preload::PreloadError),
     /// The export table.
     #[error("cannot rewrite the exports")]
     Exports(#[from] pass::exports::ExportError),
@@ -143,6 +152,66 @@ pub enum PipelineError {
 pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError> {
     let progress = setting.progress;
     let work = setting.root.join("target/moonwright");
+    let application = if recipe.embed { Some(application(setting, recipe, &work)?) } else { None };
+    compile_and_link(setting, recipe, application, |compiled, source_text| {
+        let Compiled { upstream, toolchain, linked, lineage } = compiled;
+        let key = module_cache::key(&linked, recipe);
+        let finished = match module_cache::read(&work, &key) {
+            Some(finished) => finished,
+            None => {
+                let finished = post_process(linked, recipe, &lineage, source_text, &work, progress)?;
+                module_cache::write(&work, &key, &finished)?;
+                finished
+            }
+        };
+        report(setting, recipe, &upstream, toolchain, finished)
+    })
+}
+
+/// The linked module of `recipe`, with names and relocations, as the stages after the linker get it.
+///
+/// # Errors
+/// As for [`build`].
+pub fn link(setting: &Setting, recipe: &Recipe) -> Result<Vec<u8>, PipelineError> {
+    let recipe = Recipe { embed: false, ..recipe.clone() };
+    compile_and_link(setting, &recipe, None, |compiled, _| Ok(compiled.linked))
+}
+
+/// The application as a C file, compiled by the module as it is without it.
+fn application(setting: &Setting, recipe: &Recipe, work: &Path) -> Result<PathBuf, PipelineError> {
+    if recipe.app.is_empty() {
+        return Err(PipelineError::NoApplication);
+    }
+    let chunks = app::compile(&app::files(&recipe.app).map_err(app::AppError::from)?, &link(setting, recipe)?)?;
+    app::verify(&chunks, recipe.lua)?;
+    let text = app::c_source(&chunks);
+    let path = work.join("application").join(digest::sha256(text.as_bytes())).join(APPLICATION);
+    if !path.exists() {
+        output_file::write(&path, text.as_bytes())?;
+    }
+    Ok(path)
+}
+
+/// The C file with an application's bytecode.
+const APPLICATION: &str = "application_data.c";
+
+/// What the stages that need sources and a toolchain give.
+struct Compiled<'a> {
+    upstream: Upstream,
+    toolchain: &'a Toolchain,
+    linked: Vec<u8>,
+    lineage: Lineage,
+}
+
+/// Hands what it gives to `then`, with what finds the text of a source file that debug information names.
+fn compile_and_link<T>(
+    setting: &Setting,
+    recipe: &Recipe,
+    application: Option<PathBuf>,
+    then: impl FnOnce(Compiled<'_>, &dyn Fn(&str) -> Option<String>) -> Result<T, PipelineError>,
+) -> Result<T, PipelineError> {
+    let progress = setting.progress;
+    let work = setting.root.join("target/moonwright");
 
     progress.stage(&format!("Preparing Lua {}", recipe.lua));
     let upstream = upstream::locate(setting.root, recipe.lua, setting.offline)?;
@@ -160,7 +229,11 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
         profile: recipe.profile,
         upstream: &prepared,
         runtime: setting.root.join("lua-src"),
-        parts: parts(&contracts(recipe)?),
+        parts: {
+            let state = recipe.preload.then(|| "preload".to_owned());
+            parts(&contracts(recipe)?).into_iter().chain(state).collect()
+        },
+        generated: application.into_iter().collect(),
         debug: recipe.has_debug_info(),
         cache: work.join("objects"),
     };
@@ -187,27 +260,25 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
         map: (!dev).then(|| map.clone()),
         ..LinkOptions::default()
     };
-    let linked = link::link(&toolchain, &objects, &archives, &options, &path)?;
+    let linked = crate::link::link(&toolchain, &objects, &archives, &options, &path)?;
     let stem = |path: &PathBuf| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
     let mut sources = Sources { upstream: prepared.sources.iter().filter_map(stem).collect(), ..Sources::default() };
     for part in &plan.parts {
         let files = compile::sources(&plan.runtime.join(part))?;
         sources.parts.extend(files.iter().filter_map(stem).map(|stem| (stem, part.clone())));
     }
+    for path in &plan.generated {
+        // Whose part it is, is what its folder would say.
+        sources.parts.extend(stem(path).map(|stem| (stem, "application".to_owned())));
+    }
     let lineage = Lineage { map, sources };
-
-    let key = module_cache::key(&linked, recipe);
-    let finished = match module_cache::read(&work, &key) {
-        Some(finished) => finished,
-        None => {
-            let text = |path: &str| compile::source_text(&toolchain, &plan, path);
-            let finished = post_process(linked, recipe, &lineage, &text, &work, progress)?;
-            module_cache::write(&work, &key, &finished)?;
-            finished
-        }
-    };
-    report(setting, recipe, &upstream, &toolchain, finished)
+    let text = |path: &str| compile::source_text(&toolchain, &plan, path);
+    let compiled = Compiled { upstream, toolchain: &toolchain, linked, lineage };
+    then(compiled, &text)
 }
+
+/// Functions that only the toolchain calls, to make a state.
+const STATE_MAKERS: [&str; 2] = ["mw_preload", "mw_sleep"];
 
 /// A finished module with its weight after each stage.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -221,8 +292,8 @@ pub struct Finished {
     pub sections: Vec<Section>,
     /// What its bytes are part of; of profile `dev`, by name alone.
     pub items: Vec<Item>,
-    /// Where the application keeps more of the libraries than it names.
-    pub kept_for: Vec<Reason>,
+    /// What the application keeps of the libraries, and where.
+    pub kept: Vec<Kept>,
     /// The files that debuggers read beside the module.
     pub beside: Vec<Beside>,
 }
@@ -279,7 +350,7 @@ fn post_process(
     let dev = recipe.profile == Profile::Dev;
     let mut provenance = if dev { None } else { Some(lineage.read(&linked)?) };
     let exports = export_options(&contracts, recipe);
-    let mut kept_for = vec![];
+    let mut stays = vec![];
     let mut kept = None;
     let pruned = if !recipe.prunes() {
         None
@@ -289,11 +360,15 @@ fn post_process(
         if !recipe.app.is_empty() {
             let library = |(name, functions)| app::Library { name, functions };
             let libraries: Vec<_> = pass::prune::libraries(&linked)?.into_iter().map(library).collect();
-            let reach = app::reach(&recipe.app, &libraries)?;
+            let chunks = app::compile(&app::files(&recipe.app).map_err(app::AppError::from)?, &linked)?;
+            let reach = app::reach(&chunks, recipe.lua, &libraries)?;
             drop.extend(reach.drop.into_iter().filter(|name| !recipe.drop.contains(name)));
-            kept_for = reach.reasons;
+            stays = reach.kept;
         }
-        let options = PruneOptions { drop, keep: exports.add.clone() };
+        let keep = exports.add.iter().cloned().chain(STATE_MAKERS.map(str::to_owned)).collect();
+        let stand_in = |(_, old, new): &(&str, &str, &str)| ((*old).to_owned(), (*new).to_owned());
+        let replace = if recipe.no_compiler { upstream::STAND_INS.iter().map(stand_in).collect() } else { vec![] };
+        let options = PruneOptions { drop, keep, replace };
         let pruned = pass::prune::run(&linked, &options)?;
         if let Some(provenance) = &mut provenance {
             provenance.keep(&pruned.kept);
@@ -304,9 +379,21 @@ fn post_process(
     let kept = kept.as_deref();
     let exported = pass::exports::run(pruned.as_ref().unwrap_or(&linked), &exports)?.wasm;
     let trace = recipe.has_debug_info().then(|| Trace::new(&linked)).transpose()?;
-    let mut stripped =
-        pass::strip::run(&exported, &StripOptions { keep_names: recipe.keeps_names() || dev, keep_unknown: false })?
-            .wasm;
+    let preloaded = if recipe.preload {
+        progress.stage("Running Lua up to its start");
+        let state = machine::Machine::state(pruned.as_ref().unwrap_or(&linked))?;
+        if let Some(provenance) = &mut provenance {
+            provenance.add_state(state.base, state.memory.len() as u32);
+        }
+        Some(pass::preload::run(&exported, &state)?)
+    } else {
+        None
+    };
+    let mut stripped = pass::strip::run(
+        preloaded.as_ref().unwrap_or(&exported),
+        &StripOptions { keep_names: recipe.keeps_names() || dev, keep_unknown: false },
+    )?
+    .wasm;
     if provenance.is_some() {
         // The optimiser carries the numbers along, and its result is the same as without; they go at the end.
         stripped = pass::names::number(&stripped)?;
@@ -353,6 +440,7 @@ fn post_process(
     let lean = |wasm: &Vec<u8>| pass::strip::run(wasm, &StripOptions { keep_names: true, keep_unknown: false });
     let (linked, exported) = (lean(&linked)?.wasm, lean(&exported)?.wasm);
     let pruned = pruned.as_ref().map(|wasm| Ok::<_, ReadError>(lean(wasm)?.wasm)).transpose()?;
+    let preloaded = preloaded.as_ref().map(|wasm| Ok::<_, ReadError>(lean(wasm)?.wasm)).transpose()?;
     let unnumbered = |wasm: &Vec<u8>| pass::names::rename(wasm, &names);
     let numbers = provenance.is_some() && !recipe.keeps_names();
     let bare = |wasm: Vec<u8>| if numbers { unnumbered(&wasm) } else { Ok(wasm) };
@@ -361,6 +449,7 @@ fn post_process(
         ("link", Some(&linked)),
         ("prune", pruned.as_ref()),
         ("exports", Some(&exported)),
+        ("preload", preloaded.as_ref()),
         ("strip", Some(&stripped)),
         ("optimise", optimised.as_ref()),
         ("unwind", Some(&unwound)),
@@ -372,7 +461,7 @@ fn post_process(
         .map(|(name, wasm)| Ok(Stage { name: name.to_owned(), weight: Weight::of(wasm)? }))
         .collect::<Result<_, _>>()
         .map_err(PipelineError::Compress)?;
-    Ok(Finished { stages, sections: section::sections(&finished)?, items, kept_for, beside, wasm: finished })
+    Ok(Finished { stages, sections: section::sections(&finished)?, items, kept: stays, beside, wasm: finished })
 }
 
 /// The module with its debug information, or with sections that say where that is; and the files for it.
@@ -413,7 +502,17 @@ fn optimise(
 /// The recipe's contracts, with that of the unwinding host where there is one.
 fn contracts(recipe: &Recipe) -> Result<Vec<Contract>, PipelineError> {
     let host = (recipe.unwind == Unwind::Host).then_some("unwind-host");
-    recipe.contracts.iter().map(String::as_str).chain(host).map(|name| Ok(contract::load(name)?)).collect()
+    let binary = recipe.no_compiler.then_some("bytecode");
+    let application = recipe.embed.then_some("application");
+    recipe
+        .contracts
+        .iter()
+        .map(String::as_str)
+        .chain(binary)
+        .chain(application)
+        .chain(host)
+        .map(|name| Ok(contract::load(name)?))
+        .collect()
 }
 
 /// The folders of the runtime that these contracts need beside `lua-src` itself.
@@ -495,7 +594,7 @@ fn report(
         imports: interface.imports.into_iter().map(|import| format!("{}.{}", import.module, import.name)).collect(),
         budget: budgets.check(recipe.lua, recipe.profile, &budget, lean, &finished.items),
         items: finished.items,
-        kept_for: finished.kept_for,
+        kept: finished.kept,
     };
     Ok(Built { wasm: finished.wasm, beside: finished.beside, report })
 }

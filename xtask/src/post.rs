@@ -125,7 +125,8 @@ pub fn run(wasm: &[u8], options: &PostOptions) -> Result<Posted, PostError> {
 
     if !options.drop.is_empty() {
         let keep = options.exports.add.iter().chain(options.exports.rename.keys()).cloned().collect();
-        let pruned = pass::prune::run(wasm, &PruneOptions { drop: options.drop.clone(), keep })?;
+        let pruned =
+            pass::prune::run(wasm, &PruneOptions { drop: options.drop.clone(), keep, ..PruneOptions::default() })?;
         work.notes.push(format!("dropped {} functions and {} bytes of data", pruned.functions, pruned.data));
         work.step("prune", pruned.wasm)?;
     }

@@ -58,6 +58,8 @@ pub const CORE: &str = "Lua core";
 pub const RUNTIME: &str = "runtime";
 /// The group of the C library.
 pub const LIBC: &str = "libc";
+/// The group of a state of Lua that the module starts with.
+pub const STATE: &str = "state of Lua";
 /// The group of what the compiler calls behind the sources' back.
 pub const COMPILER: &str = "compiler support";
 /// The module of string constants that several modules use.
@@ -189,6 +191,25 @@ impl Provenance {
     /// The same after functions were taken out: `kept` holds the old indices of those that stay.
     pub fn keep(&mut self, kept: &[u32]) {
         self.functions = kept.iter().filter_map(|index| self.functions.get(*index as usize).cloned()).collect();
+    }
+
+    /// The same with a state of Lua in memory, which is whatever has no origin from `base` up to `end`.
+    pub fn add_state(&mut self, base: u32, end: u32) {
+        let origin =
+            || Origin { group: STATE.to_owned(), module: "memory".to_owned(), name: "values of Lua".to_owned() };
+        let mut all = Vec::new();
+        let mut at = base;
+        for (range, known) in std::mem::take(&mut self.data) {
+            if at < range.start {
+                all.push((at..range.start, origin()));
+            }
+            at = at.max(range.end);
+            all.push((range, known));
+        }
+        if at < end {
+            all.push((at..end, origin()));
+        }
+        self.data = all;
     }
 
     /// The origin of the byte at an address, and how far it goes.

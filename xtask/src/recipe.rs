@@ -163,6 +163,12 @@ pub struct Recipe {
     pub drop: Vec<String>,
     /// The application's Lua files: of the libraries stays only what they can reach.
     pub app: Vec<PathBuf>,
+    /// Put the application into the module, as bytecode.
+    pub embed: bool,
+    /// Leave the compiler out: the module runs bytecode only.
+    pub no_compiler: bool,
+    /// Put a state of Lua into the module that has run up to the application's start.
+    pub preload: bool,
     /// A wasm-opt program to use in place of the one built in.
     pub wasm_opt: Option<PathBuf>,
     /// What the module may weigh; without it the shipped modules have the budgets of `ci/size-budget.toml`.
@@ -184,6 +190,9 @@ impl Default for Recipe {
             separate_debug: false,
             drop: vec![],
             app: vec![],
+            embed: false,
+            no_compiler: false,
+            preload: false,
             wasm_opt: None,
             budget: None,
             out: PathBuf::from("out"),
@@ -192,9 +201,9 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    /// Whether libraries or functions are to be left out.
+    /// Whether libraries, functions or the compiler are to be left out.
     pub fn prunes(&self) -> bool {
-        !self.drop.is_empty() || !self.app.is_empty()
+        !self.drop.is_empty() || !self.app.is_empty() || self.no_compiler
     }
 
     /// Whether the module offers what the shipped ones offer, so that their budgets hold for it.
@@ -202,7 +211,9 @@ impl Recipe {
         let default = Recipe::default();
         self.contracts == default.contracts
             && self.exports == default.exports
-            && self.drop.is_empty()
+            && !self.prunes()
+            && !self.embed
+            && !self.preload
             && !self.keeps_names()
     }
 
@@ -238,6 +249,10 @@ struct RecipeFile {
     separate_debug: Option<bool>,
     drop: Option<Vec<String>>,
     app: Option<Vec<PathBuf>>,
+    embed: Option<bool>,
+    #[serde(rename = "no-compiler")]
+    no_compiler: Option<bool>,
+    preload: Option<bool>,
     #[serde(rename = "wasm-opt")]
     wasm_opt: Option<PathBuf>,
     budget: Option<Budget>,
@@ -256,6 +271,9 @@ pub const KEYS: &[&str] = &[
     "separate-debug",
     "drop",
     "app",
+    "embed",
+    "no-compiler",
+    "preload",
     "wasm-opt",
     "budget",
     "out",
@@ -333,6 +351,9 @@ fn parse(text: &str, path: &Path) -> Result<Recipe, RecipeError> {
         separate_debug: file.separate_debug.unwrap_or(default.separate_debug),
         drop: file.drop.unwrap_or(default.drop),
         app: file.app.unwrap_or(default.app),
+        embed: file.embed.unwrap_or(default.embed),
+        no_compiler: file.no_compiler.unwrap_or(default.no_compiler),
+        preload: file.preload.unwrap_or(default.preload),
         wasm_opt: file.wasm_opt.or(default.wasm_opt),
         budget: file.budget.or(default.budget),
         out: file.out.unwrap_or(default.out),
@@ -367,6 +388,7 @@ mod tests {
     fn every_key_is_read() {
         let recipe = parse_text(
             "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\nseparate-debug = true\ndrop = ['io']\napp = ['main.lua']\n\
+            "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\ndrop = ['io']\napp = ['main.lua']\nembed = true\nno-compiler = true\npreload = true\n\
              wasm-opt = '/opt/wasm-opt'\nout = 'dist'\n[budget]\nraw = 5\n[exports]\nadd = ['lua_gc']\nhide = ['run_gc']\nrename = { init = 'start' }\n",
         )
         .unwrap();
@@ -381,6 +403,7 @@ mod tests {
         assert!(recipe.keep_names && recipe.separate_debug);
         assert_eq!(recipe.drop, ["io"]);
         assert_eq!(recipe.app, [Path::new("main.lua")]);
+        assert!(recipe.embed && recipe.no_compiler && recipe.preload);
         assert_eq!(recipe.wasm_opt.as_deref(), Some(Path::new("/opt/wasm-opt")));
         assert_eq!(recipe.budget, Some(Budget { raw: Some(5), ..Budget::default() }));
         assert_eq!(recipe.out, Path::new("dist"));

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::Reason;
+use crate::app::Kept;
 use crate::attribution::Item;
 use crate::budget::Verdict;
 use crate::recipe::{LuaVersion, Profile, Unwind};
@@ -43,9 +43,9 @@ pub struct Report {
     /// What the finished module's bytes are part of; they add up to it.
     #[serde(default)]
     pub items: Vec<Item>,
-    /// Where the application keeps more of the libraries than it names.
+    /// What the application keeps of the libraries, and which line does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub kept_for: Vec<Reason>,
+    pub kept: Vec<Kept>,
     /// The finished module's exported functions, in file order.
     pub exports: Vec<String>,
     /// The finished module's imports as `module.name`, in file order.
@@ -57,7 +57,7 @@ pub struct Report {
 /// A stage of the pipeline that changed the module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stage {
-    /// `link`, `prune`, `exports`, `strip`, `optimise`, `unwind`.
+    /// `link`, `prune`, `exports`, `preload`, `strip`, `optimise`, `unwind`.
     pub name: String,
     /// What the module weighs after it.
     #[serde(flatten)]
@@ -98,7 +98,7 @@ pub(crate) fn example() -> Report {
             Section { name: "data".into(), weight: weight(9_992) },
         ],
         items: vec![],
-        kept_for: vec![],
+        kept: vec![],
         exports: vec!["init".into(), "compute".into()],
         imports: vec!["env.js_time_now".into()],
         budget: crate::budget::Budgets { ceiling: 1_000_000, ..Default::default() }.check(

@@ -247,7 +247,15 @@ pub fn prepare(upstream: &Upstream, patches: &Path, base: &Path) -> Result<Prepa
     Ok(Prepared { folder, sources, patches: patches.into_iter().map(|patch| patch.name).collect() })
 }
 
-/// A copy of prepared sources below `base` whose `linit.c` does not open `library`: as a module without it would be compiled.
+/// What [`without_library`] calls the compiler, which is no library.
+pub const COMPILER: &str = "compiler";
+
+/// What the compiler is called by, where, and what stands there in a module without one (`lua-src/bytecode`).
+pub const STAND_INS: [(&str, &str, &str); 2] =
+    [("ldo.c", "luaY_parser", "mw_no_parser"), ("lstate.c", "luaX_init", "mw_no_lexer")];
+
+/// A copy of prepared sources below `base` whose `linit.c` does not open `library`, or, for [`COMPILER`], that do not call it: as a module
+/// without it would be compiled.
 ///
 /// # Errors
 /// When there is no such library, or the copy can't be written.
@@ -261,6 +269,13 @@ pub fn without_library(prepared: Prepared, library: &str, base: &Path) -> Result
         let entry = entry.map_err(|source| UpstreamError::Read { path: prepared.folder.clone(), source })?;
         files.insert(entry.file_name().to_string_lossy().into_owned(), read(entry.path())?);
     }
+    if library == COMPILER {
+        for (file, function, stand_in) in STAND_INS {
+            let Some(text) = files.get_mut(file) else { continue };
+            *text = format!("#define {function} {stand_in}\n{text}");
+        }
+        return place(&prepared, files, library, base);
+    }
     let opens = format!("luaopen_{library}}}");
     let linit = files.get(OPENERS).cloned().unwrap_or_default();
     let kept: Vec<&str> = linit.lines().filter(|line| !line.contains(&opens)).collect();
@@ -269,13 +284,22 @@ pub fn without_library(prepared: Prepared, library: &str, base: &Path) -> Result
         return Err(UpstreamError::Pin { path: prepared.folder.join(OPENERS), message });
     }
     files.insert(OPENERS.to_owned(), kept.join("\n") + "\n");
+    place(&prepared, files, library, base)
+}
+
+fn place(
+    prepared: &Prepared,
+    files: BTreeMap<String, String>,
+    library: &str,
+    base: &Path,
+) -> Result<Prepared, UpstreamError> {
     let name = prepared.folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let folder = base.join(format!("{name}-without-{library}"));
     if !holds(&folder, &files) {
         write_folder(base, &folder, &files)?;
     }
     let sources = prepared.sources.iter().filter_map(|path| Some(folder.join(path.file_name()?))).collect();
-    Ok(Prepared { folder, sources, patches: prepared.patches })
+    Ok(Prepared { folder, sources, patches: prepared.patches.clone() })
 }
 
 /// Whether `folder` holds exactly `files`.

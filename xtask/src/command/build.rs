@@ -101,6 +101,18 @@ impl Builder {
         self.build_without(None, recipe)
     }
 
+    /// The linked module of `recipe`, before all passes.
+    ///
+    /// # Errors
+    /// As for [`Builder::build`].
+    pub fn link(&self, recipe: &Recipe) -> Result<Vec<u8>> {
+        let progress = Terminal::new();
+        let setting = Setting { root: &self.root, offline: self.offline, progress: &progress, without: None };
+        let linked = pipeline::link(&setting, recipe)?;
+        progress.finish();
+        Ok(linked)
+    }
+
     /// Builds what `recipe` says from sources that do not open `library`.
     ///
     /// # Errors

@@ -3,6 +3,7 @@
 //! Each part prints what it does as it goes and hands back a [`Tally`]. A test that cannot run here is skipped, unless
 //! `CI=true` stands in the environment: then it is a failure, since nobody reads a service's log for what is missing.
 
+mod app;
 mod browser;
 mod bytecode;
 mod debug;

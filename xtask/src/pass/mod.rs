@@ -12,6 +12,7 @@ pub mod conventions;
 pub mod exports;
 pub mod names;
 pub mod optimise;
+pub mod preload;
 pub mod prune;
 pub mod strip;
 pub mod unwind;

@@ -35,6 +35,8 @@ pub struct PruneOptions {
     pub drop: Vec<String>,
     /// Functions that stay, with what they use, beside the exported ones; by name. Such as are not there don't matter.
     pub keep: Vec<String>,
+    /// Functions in whose place others are called, of the same type: old name and new name.
+    pub replace: Vec<(String, String)>,
 }
 
 /// What the pass did.
@@ -64,6 +66,16 @@ pub enum PruneError {
         /// What is near to it.
         hint: String,
     },
+    /// A function that is to be replaced, or to stand in for one.
+    #[error("cannot put `{new}` in the place of `{old}`: the module has no function `{missing}`")]
+    Replace {
+        /// What is to be replaced.
+        old: String,
+        /// By what.
+        new: String,
+        /// Which of them is not there.
+        missing: String,
+    },
     /// The basic library, which opens the others.
     #[error("cannot drop `{0}`, the basic library; its functions can go one by one (`dofile`, `collectgarbage`)")]
     Basic(String),
@@ -84,7 +96,8 @@ impl From<reencode::Error> for PruneError {
 /// When `wasm` has no relocations, or a name is not known.
 pub fn run(wasm: &[u8], options: &PruneOptions) -> Result<Pruned, PruneError> {
     let linked = Linked::read(wasm)?;
-    let cuts = cuts(wasm, &linked, &options.drop)?;
+    let mut cuts = cuts(wasm, &linked, &options.drop)?;
+    cuts.stand_ins = stand_ins(&linked, &options.replace)?;
     let live = Live::mark(wasm, &linked, &cuts, &options.keep)?;
     let pruned = rewrite::run(wasm, &linked, &cuts, &live)?;
     debug_validate("prune", &pruned.wasm);
@@ -106,6 +119,8 @@ pub fn libraries(wasm: &[u8]) -> Result<Vec<(String, Vec<String>)>, PruneError> 
 struct Cuts {
     /// Entries of arrays: the array's place in [`Linked::data`], and the entries' numbers.
     entries: BTreeMap<usize, BTreeSet<usize>>,
+    /// Functions that are called in the place of others, by those.
+    stand_ins: BTreeMap<u32, u32>,
 }
 
 impl Cuts {
@@ -114,6 +129,26 @@ impl Cuts {
         let entry = (found.at - linked.data[place].bytes.start) / registration::ENTRY;
         self.entries.get(&place).is_some_and(|entries| entries.contains(&entry))
     }
+
+    /// What a use of `node` uses.
+    fn used(&self, node: Node) -> Node {
+        match node {
+            Node::Function(index) => Node::Function(self.stand_ins.get(&index).copied().unwrap_or(index)),
+            Node::Data(_) => node,
+        }
+    }
+}
+
+fn stand_ins(linked: &Linked, replace: &[(String, String)]) -> Result<BTreeMap<u32, u32>, PruneError> {
+    let index = |name: &String| linked.names.iter().find(|(_, found)| *found == name).map(|(index, _)| *index);
+    let pair = |(old, new): &(String, String)| match (index(old), index(new)) {
+        (Some(index), Some(stand_in)) => Ok((index, stand_in)),
+        (found, _) => {
+            let missing = if found.is_none() { old } else { new };
+            Err(PruneError::Replace { old: old.clone(), new: new.clone(), missing: missing.clone() })
+        }
+    };
+    replace.iter().map(pair).collect()
 }
 
 fn cuts(wasm: &[u8], linked: &Linked, drop: &[String]) -> Result<Cuts, PruneError> {
@@ -175,7 +210,7 @@ impl Live {
                     continue;
                 }
                 in_table.extend(table_function(found));
-                queue.push_back(found.node);
+                queue.push_back(cuts.used(found.node));
             }
         }
         live.table = linked.table.iter().copied().filter(|index| in_table.contains(index)).collect();

@@ -1,21 +1,19 @@
 //! A report for people at a terminal.
 
+use std::collections::BTreeMap;
+
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
 use super::number::{bytes, difference, share};
 use super::{Report, Stage};
+use crate::app::{self, Kept};
 use crate::budget::{Check, Verdict};
 use crate::section::{Section, Weight};
 
 /// The whole report: stages, sections, total and budget.
 pub fn render(report: &Report) -> String {
-    let kept: String = report
-        .kept_for
-        .iter()
-        .map(|reason| format!("\n{}:{}: keeps {}", reason.file.display(), reason.line, reason.what))
-        .collect();
     format!(
-        "Lua {}, profile {}, {} exceptions, {}\n\n{}\n\n{}\n\n{}{kept}",
+        "Lua {}, profile {}, {} exceptions, {}\n\n{}\n\n{}\n\n{}{}",
         report.upstream,
         report.profile,
         report.unwind,
@@ -23,7 +21,28 @@ pub fn render(report: &Report) -> String {
         stages(&report.stages),
         sections(&report.sections, report.total),
         verdict(&report.budget),
+        kept(&report.kept),
     )
+}
+
+/// What the application keeps, a line for each library, and then each place that keeps more than it names.
+fn kept(kept: &[Kept]) -> String {
+    let mut lines = String::new();
+    let (more, named): (Vec<&Kept>, Vec<&Kept>) = kept.iter().partition(|kept| kept.why.is_some());
+    let mut libraries: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for kept in named {
+        let (library, function) = kept.what.split_once('.').unwrap_or(("basic functions", &kept.what));
+        let place = app::place(&kept.file, kept.line);
+        libraries.entry(library).or_default().push(format!("{function} ({place})"));
+    }
+    for (library, functions) in libraries {
+        lines += &format!("\nkeeps of {library}: {}", functions.join(", "));
+    }
+    for kept in more {
+        let why = kept.why.as_deref().unwrap_or_default();
+        lines += &format!("\n{}: keeps {}: {why}", app::place(&kept.file, kept.line), kept.what);
+    }
+    lines
 }
 
 /// The module's weight after each stage, with the change that the stage made.

@@ -7,16 +7,18 @@ use anyhow::Result;
 use rayon::prelude::*;
 
 use super::tally::Tally;
-use super::{Session, announce, programs};
+use super::{Session, announce, app, programs};
 use crate::attribution::UNPLACED;
 use crate::command::build::Builder;
 use crate::output_file;
 use crate::pipeline::Built;
 use crate::recipe::{Profile, Recipe};
 use crate::report::number::{bytes, difference};
+use crate::upstream::COMPILER;
 
-/// The libraries of both Lua versions that can go.
-const LIBRARIES: [&str; 9] = ["coroutine", "debug", "io", "math", "os", "package", "string", "table", "utf8"];
+/// The libraries of both Lua versions that can go, and the compiler.
+const LIBRARIES: [&str; 10] =
+    ["coroutine", "debug", "io", "math", "os", "package", "string", "table", "utf8", COMPILER];
 
 /// What the module of tests/prune lacks.
 const DROPPED: [&str; 8] = ["io", "os", "debug", "string.pack", "string.unpack", "utf8.char", "dofile", "math.random"];
@@ -34,13 +36,14 @@ const UNPLACED_LIMIT: f64 = 3.0;
 pub fn run(session: &Session) -> Result<Tally> {
     announce("modules without libraries");
     let mut tally = Tally::default();
+    app::run(session, &mut tally)?;
     let builder = Builder::new(&session.root, session.offline);
     let size = Recipe { profile: Profile::Size, ..Recipe::default() };
     let whole = builder.build(&size)?;
     check_origins(&whole, &mut tally);
     if session.filter.is_none() {
         // All of them take two minutes of two cores.
-        let libraries: &[&str] = if session.ci || session.asked { &LIBRARIES } else { &["io"] };
+        let libraries: &[&str] = if session.ci || session.asked { &LIBRARIES } else { &["io", COMPILER] };
         sizes(&builder, &size, libraries, &mut tally)?;
     }
 
@@ -52,6 +55,11 @@ pub fn run(session: &Session) -> Result<Tally> {
         output_file::write(&path, &built.wasm)?;
         Ok(path)
     };
+    let embedded = program(session, "main.lua");
+    let preloaded = Recipe { preload: true, ..embedded.clone() };
+    refuses(&builder, &preloaded, session, &mut tally)?;
+    let (embedded, preloaded) = (builder.build(&embedded)?, builder.build(&preloaded)?);
+    check_origins(&preloaded, &mut tally);
     let mut command = Command::new("node");
     command.current_dir(session.root.join("tests/prune")).args(["--test", "--test-timeout=60000"]);
     command.arg(format!("--test-reporter={}", session.root.join("tests/node/reporter.mjs").display()));
@@ -59,11 +67,52 @@ pub fn run(session: &Session) -> Result<Tally> {
     if let Some(filter) = &session.filter {
         command.arg(format!("--test-name-pattern={}", super::node::escape(filter)));
     }
-    command.arg(Path::new("prune.test.mjs"));
+    command.args(["prune.test.mjs", "application.test.mjs"].map(Path::new));
     command.env("MOONWRIGHT_WHOLE", put("whole.wasm", &whole)?);
     command.env("MOONWRIGHT_PRUNED", put("pruned.wasm", &pruned)?);
+    command.env("MOONWRIGHT_PROGRAM", put("program.wasm", &embedded)?);
+    command.env("MOONWRIGHT_PRELOADED", put("preloaded.wasm", &preloaded)?);
     tally += &programs::run(command, "tests of pruned modules")?;
     Ok(tally)
+}
+
+/// The program in tests/prune/program as one file without a compiler; `main` is its main file.
+fn program(session: &Session, main: &str) -> Recipe {
+    let folder = session.root.join("tests/prune/program");
+    Recipe {
+        profile: Profile::Size,
+        app: vec![folder.join(main), folder.join("lib/*.lua")],
+        embed: true,
+        no_compiler: true,
+        ..Recipe::default()
+    }
+}
+
+/// Main files that can't have run before the start, and what is said about them.
+const REFUSED: [(&str, &str); 4] = [
+    ("local t = os.time() return function() return t end", "calls the host (js_time_now)"),
+    ("print('early') return function() end", "prints before its start"),
+    ("error('broken')", "early.lua:1: broken"),
+    ("return 1", "has to return a function"),
+];
+
+/// A program that can't be preloaded is an error that says why.
+fn refuses(builder: &Builder, recipe: &Recipe, session: &Session, tally: &mut Tally) -> Result<()> {
+    if session.filter.is_some() {
+        return Ok(());
+    }
+    let folder = tempfile::tempdir()?;
+    let main = folder.path().join("early.lua");
+    for (text, expected) in REFUSED {
+        std::fs::write(&main, text)?;
+        let error = builder.build(&Recipe { app: vec![main.clone()], ..recipe.clone() }).err();
+        let said = error.map_or("nothing".to_owned(), |error| format!("{error:#}"));
+        if !said.contains(expected) {
+            println!("expected {expected:?}, found {said}");
+        }
+        tally.check(&format!("preload refuses `{text}`"), said.contains(expected));
+    }
+    Ok(())
 }
 
 /// The table: each library compiled without, pruned, and the difference.
@@ -71,8 +120,14 @@ fn sizes(builder: &Builder, recipe: &Recipe, libraries: &[&str], tally: &mut Tal
     let rows = libraries
         .par_iter()
         .map(|library| {
-            let without = builder.build_without(Some(library), recipe)?;
-            let pruned = builder.build(&Recipe { drop: vec![(*library).to_owned()], ..recipe.clone() })?;
+            let (bare, less) = if *library == COMPILER {
+                let contracts = recipe.contracts.iter().cloned().chain(["bytecode".to_owned()]).collect();
+                (Recipe { contracts, ..recipe.clone() }, Recipe { no_compiler: true, ..recipe.clone() })
+            } else {
+                (recipe.clone(), Recipe { drop: vec![(*library).to_owned()], ..recipe.clone() })
+            };
+            let without = builder.build_without(Some(library), &bare)?;
+            let pruned = builder.build(&less)?;
             Ok((*library, without.report.total.raw, pruned.report.total.raw))
         })
         .collect::<Result<Vec<_>>>()?;

@@ -24,7 +24,11 @@ const PADDED_LEB: usize = 5;
 /// See [`super::run`].
 pub(super) fn run(wasm: &[u8], linked: &Linked, cuts: &Cuts, live: &Live) -> Result<Pruned, PruneError> {
     let kept: Vec<u32> = live.functions.iter().copied().collect();
-    let indices: BTreeMap<u32, u32> = kept.iter().enumerate().map(|(new, old)| (*old, new as u32)).collect();
+    let mut indices: BTreeMap<u32, u32> = kept.iter().enumerate().map(|(new, old)| (*old, new as u32)).collect();
+    for (old, stand_in) in cuts.stand_ins.iter().filter(|(old, _)| !live.functions.contains(old)) {
+        // The body of what went is not there to be called, and whoever calls it calls the other.
+        indices.extend(indices.get(stand_in).map(|index| (*old, *index)).into_iter().collect::<Vec<_>>());
+    }
     let patched = patched(wasm, linked, cuts, live);
     let interface = Interface::read(wasm).map_err(LinkedError::from)?;
     // An imported memory may hold anything.
@@ -232,7 +236,8 @@ impl Reencode for Rewriter<'_> {
                 let mut map = NameMap::new();
                 for naming in functions {
                     let naming = naming?;
-                    if let Some(index) = self.indices.get(&naming.index) {
+                    let stays = self.live.functions.contains(&naming.index);
+                    if let Some(index) = self.indices.get(&naming.index).filter(|_| stays) {
                         map.append(*index, naming.name);
                     }
                 }
