@@ -387,8 +387,7 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let recipe = parse_text(
-            "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\nseparate-debug = true\ndrop = ['io']\napp = ['main.lua']\n\
-            "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\ndrop = ['io']\napp = ['main.lua']\nembed = true\nno-compiler = true\npreload = true\n\
+            "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\nseparate-debug = true\ndrop = ['io']\napp = ['main.lua']\nembed = true\nno-compiler = true\npreload = true\n\
              wasm-opt = '/opt/wasm-opt'\nout = 'dist'\n[budget]\nraw = 5\n[exports]\nadd = ['lua_gc']\nhide = ['run_gc']\nrename = { init = 'start' }\n",
         )
         .unwrap();
