@@ -124,6 +124,9 @@ mod tests {
         assert_eq!(found, [(100, b"abc\0\0\0\0\0d".as_slice()), (PAGE as u32 + 1, b"\x07")]);
         let wasm = wat::parse_str("(module (memory (export \"memory\") 1) (data (i32.const 16) \"old\"))").unwrap();
         let text = wasmprinter::print_bytes(run(&wasm, &state).unwrap()).unwrap();
-        assert!(text.contains("(memory (;0;) 2)") && text.contains("export \"memory\"") && !text.contains("old"), "{text}");
+        assert!(
+            text.contains("(memory (;0;) 2)") && text.contains("export \"memory\"") && !text.contains("old"),
+            "{text}"
+        );
     }
 }
