@@ -33,7 +33,7 @@ export class HostValues {
   /** The value; a ReferenceError if Lua has given it back. */
   get(id: number): unknown {
     const entry = this.entries.get(id);
-    if (!entry) throw new ReferenceError(`host value ${id} does not exist`);
+    if (!entry) throw new ReferenceError(`there is no host value ${id}`);
     return entry.value;
   }
 
@@ -120,7 +120,7 @@ export function operate(op: number, v: unknown, args: unknown[]): unknown {
     case Op.Close:
       return ((o[Symbol.dispose ?? ""] ?? o[Symbol.asyncDispose ?? ""]) as Callable | undefined)?.call(o);
     default:
-      throw new RangeError(`operation ${op} is not known: the module is newer than this package`);
+      throw new RangeError(`operation ${op} is a newer module's`);
   }
 }
 

@@ -192,7 +192,7 @@ export class Lua {
    * Runs the application that the module contains (`cargo xtask build --app main.lua --embed`), with arguments; it can wait for promises.
    * Fails with a `LuaError`, also where there is none.
    */
-  async main(args: readonly LuaInput[] = [], options: RunOptions = {}): Promise<Result> {
+  main(args: readonly LuaInput[] = [], options?: RunOptions): Promise<Result> {
     return this.bridge.run(Fn.Main, args, options);
   }
 

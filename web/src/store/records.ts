@@ -140,7 +140,7 @@ export class RecordMap implements Records {
   /** Throws a RangeError unless it is an integer from 0 to 2^32 - 1. */
   set version(version: number) {
     if (version >>> 0 !== version)
-      throw new RangeError(`a state's version is an integer from 0 to 4294967295, not ${String(version)}`);
+      throw new RangeError(`a state's version is an integer from 0 to 2**32-1, not ${String(version)}`);
     if (version === this.#version || this.closed) return;
     this.#version = this.#journal.version = version;
     this.onchange?.();
