@@ -221,7 +221,7 @@ export const steps: readonly Step[] = [
     name: "What can't be stored is refused with its path",
     run: () =>
       using({}, async (lua) => {
-        const error = await failure(() => lua.run("Memory.cfg = {log = {1, coroutine.create(print)}}"));
+        const error = await failure(() => lua.run("Memory.cfg = {log = {1, io.stdout}}"));
         same(error.kind, "persist");
         holds(error.message.includes("Memory.cfg.log[2]"), "the message has the path");
         return error.message;
