@@ -5,8 +5,8 @@
 
 #include <string.h>
 
+#include "idmap.h"
 #include "pool.h"
-#include "stored.h"
 
 
 #define MINSIZE		16

@@ -18,6 +18,7 @@
 #include "barrier.h"
 #include "buffer.h"
 #include "codec.h"
+#include "idmap.h"
 
 /* tags of the runtime's own records (keys have no version, records do) */
 #define MW_TAG_CLOSURE	0x10	/* reference, and record in table 0 */
@@ -69,40 +70,6 @@ static inline void mw_inctop (lua_State *L) {
 /* can a value be stored by itself: nil, a boolean, a number, a string? */
 #define mw_isplain(v)  \
 	(ttype(v) <= LUA_TSTRING && ttype(v) != LUA_TLIGHTUSERDATA)
-
-
-/*
-** {==================================================================
-** Maps from objects or ids to slots (open addressing)
-** ===================================================================
-*/
-
-typedef struct mw_Slot {
-  GCObject *o;
-  uint32_t id;
-  uint32_t state;
-} mw_Slot;
-
-typedef struct mw_Map {
-  mw_Slot *slots;
-  uint32_t size;  /* power of two, or 0 */
-  uint32_t used;
-  int byid;  /* true: looked up by 'id' (never 0); else by 'o' */
-} mw_Map;
-
-/* slot of an object or id, or NULL. Valid until the map changes. */
-extern mw_Slot *mw_map_find (const mw_Map *m, const GCObject *o, uint32_t id);
-
-/*
-** Adds a slot (its object or id must not be there yet; 'state' is 0). NULL
-** if there is no memory, nothing changed.
-*/
-extern mw_Slot *mw_map_add (mw_Map *m, GCObject *o, uint32_t id);
-
-extern void mw_map_remove (mw_Map *m, mw_Slot *s);
-extern void mw_map_free (mw_Map *m);
-
-/* }================================================================== */
 
 
 /* states of a stored object ('mw_Slot.state' in 'byobj') */
