@@ -79,7 +79,7 @@ extern int mw_wake (void);
 extern int mw_later (void);
 
 /* what runs in the toolchain before the state is put into the module */
-extern void mw_prepare (lua_State *L);
+extern int mw_prepare (lua_State *L);
 
 /* 'os.clock' counts from now on */
 extern void mw_clock_begin (void);

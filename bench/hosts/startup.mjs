@@ -1,5 +1,6 @@
 // Where start-up's milliseconds go: node bench/hosts/startup.mjs MODULE [PROCESSES]
-// Prints the least of each step over fresh processes (8 if not said). With the environment variable STEPS it is one of them.
+// Prints the least of each step over fresh processes (8 if not said). With the environment variable STEPS it is one of them, and prints JSON
+// (`cargo xtask bench startup` does so).
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
@@ -8,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const [, , file, processes = "8"] = process.argv;
 const STEPS = ["read", "compile", "instantiate", "init", "first chunk", "second chunk"];
 
-/** The milliseconds of each step in this process. */
+/** Each step with its milliseconds in this process. */
 async function measure() {
   const times = [performance.now()];
   const step = (value) => (times.push(performance.now()), value);
@@ -22,7 +23,7 @@ async function measure() {
     new Uint8Array(lua.memory.buffer, lua.get_buffer_ptr(), chunk.length).set(chunk);
     if (step(lua.compute(lua.get_buffer_ptr(), chunk.length)) < 0) throw new Error("the chunk failed");
   }
-  return STEPS.map((_, n) => times[n + 1] - times[n]);
+  return STEPS.map((step, n) => [step, times[n + 1] - times[n]]);
 }
 
 if (process.env.STEPS) {
@@ -31,5 +32,5 @@ if (process.env.STEPS) {
   const options = { env: { ...process.env, STEPS: "1" }, encoding: "utf8" };
   const one = () => JSON.parse(execFileSync(process.execPath, [...process.execArgv, fileURLToPath(import.meta.url), file], options));
   const all = Array.from({ length: Number(processes) }, one);
-  STEPS.forEach((step, n) => console.log(`${step.padEnd(14)}${Math.min(...all.map((times) => times[n])).toFixed(2).padStart(8)} ms`));
+  STEPS.forEach((step, n) => console.log(`${step.padEnd(14)}${Math.min(...all.map((steps) => steps[n][1])).toFixed(2).padStart(8)} ms`));
 }

@@ -80,15 +80,21 @@ static int openmodule (lua_State *L) {
 
 /*
 ** For modules with a state: the main module has to end with the program.
+** Pushes where that is.
 */
-void mw_prepare (lua_State *L) {
+int mw_prepare (lua_State *L) {
+  lua_Debug ar;
   pushmodule(L, mw_application);
   lua_call(L, 0, LUA_MULTRET);
   if (lua_gettop(L) != 1 || !lua_isfunction(L, 1))
     luaL_error(L, "the main file has to return a function, which is called at "
                   "the start (found %d results, the first a %s)",
                   lua_gettop(L), luaL_typename(L, 1));
+  lua_pushvalue(L, 1);
+  lua_getinfo(L, ">S", &ar);
   lua_rawsetp(L, LUA_REGISTRYINDEX, &program);
+  lua_pushfstring(L, "%s:%d", ar.source + 1, ar.linedefined);
+  return 1;
 }
 
 

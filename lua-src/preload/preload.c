@@ -42,9 +42,13 @@ static const char randomseed = 0;
 ** ===================================================================
 */
 
-/* for modules without an application: nothing more than the libraries */
-__attribute__((weak)) void mw_prepare (lua_State *L) {
+/*
+** For modules without an application: nothing more than the libraries. Gives
+** how many results it has pushed: none, or where the start goes on.
+*/
+__attribute__((weak)) int mw_prepare (lua_State *L) {
   (void)L;
+  return 0;
 }
 
 
@@ -54,8 +58,7 @@ static int prepare (lua_State *L) {
       lua_getfield(L, -1, "randomseed") == LUA_TFUNCTION)
     lua_rawsetp(L, LUA_REGISTRYINDEX, &randomseed);
   lua_settop(L, 0);
-  mw_prepare(L);
-  mw_results(L, 0);
+  mw_results(L, mw_prepare(L));
   return 0;
 }
 

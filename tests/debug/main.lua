@@ -1,5 +1,7 @@
 -- An application that fails in many ways, and prints each failure with its traceback.
-local lib = ...
+-- In a module it is started without its library, which it then requires, and is asked to fail as a whole.
+local given = ...
+local lib = type(given) == "table" and given or require "lib"
 
 local function report(name, f, ...)
   local _, text = xpcall(f, debug.traceback, ...)
@@ -43,3 +45,5 @@ print(debug.traceback(coro))
 
 local info = debug.getinfo(report, "S")
 print("== a function", info.short_src .. ":" .. info.linedefined)
+
+if given == "fail" then lib.raise("asked to") end

@@ -10,6 +10,15 @@ const load = (variable) => new WebAssembly.Module(readFileSync(process.env[varia
 const whole = load("MOONWRIGHT_WHOLE");
 const program = load("MOONWRIGHT_PROGRAM");
 const preloaded = load("MOONWRIGHT_PRELOADED");
+/** The symbols of both: the same application, stripped. */
+const { chunks } = JSON.parse(readFileSync(process.env.MOONWRIGHT_SYMBOLS, "utf8"));
+/** A message with the file and line in place of `app#ID:POSITION`. */
+const inFile = (text) => {
+  const [, id, position, rest] = /^(app#[0-9a-f]{8}):(\d+)(: .*)$/s.exec(text);
+  const { source, functions } = chunks.find((chunk) => chunk.id === id);
+  const { first, lines } = functions.findLast(({ first }) => first < position);
+  return `${source.split("/").pop()}:${lines[position - first - 1]}${rest}`;
+};
 const both = { embedded: program, preloaded };
 
 /** A string as `start` reads it. */
@@ -50,7 +59,8 @@ for (const [name, module] of Object.entries(both)) {
   test(`application, ${name}: its error has file and line, and the next start works`, async () => {
     const host = await Host.create(module);
     const record = failing(() => start(host, "fail"));
-    assert.match(record.message.toString(), /main\.lua:15: asked to$/);
+    assert.equal(inFile(record.message.toString()), "main.lua:15: asked to");
+    assert.match(record.traceback.toString(), /^\tapp#[0-9a-f]{8}:\d+: in function <app#/m);
     assert.equal(String(start(host, "ok").values[0]), "OK");
   });
 

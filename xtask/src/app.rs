@@ -8,17 +8,21 @@
 
 use std::path::{Path, PathBuf};
 
-use moonwright_bytecode::{Prototype, Version};
+use moonwright_bytecode::Prototype;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
 use crate::machine::{Machine, MachineError};
+use crate::output_file::WriteError;
 use crate::recipe::LuaVersion;
+use crate::symbols::{self, SymbolsError};
 
+mod embed;
 mod files;
 mod flow;
 mod used;
 
+pub use embed::{Application, Embedded, embed};
 pub use files::{AppFile, FilesError, files};
 
 /// The basic library's name among the libraries.
@@ -76,6 +80,12 @@ pub enum AppError {
         /// What the verifier says.
         error: moonwright_bytecode::Error,
     },
+    /// It can't be stripped.
+    #[error(transparent)]
+    Strip(#[from] SymbolsError),
+    /// What goes to the C compiler can't be written.
+    #[error(transparent)]
+    Write(#[from] WriteError),
 }
 
 /// A compiled file of an application.
@@ -128,30 +138,8 @@ pub fn verify(chunks: &[Chunk], version: LuaVersion) -> Result<(), AppError> {
 }
 
 fn read(chunk: &Chunk, version: LuaVersion) -> Result<Prototype<'_>, AppError> {
-    let version = match version {
-        LuaVersion::V54 => Version::Lua54,
-        LuaVersion::V55 => Version::Lua55,
-    };
-    Prototype::read(version, &chunk.bytecode).map_err(|error| AppError::Chunk { path: chunk.path.clone(), error })
-}
-
-/// A C file with the chunks, as `lua-src/application/application.h` declares them.
-pub fn c_source(chunks: &[Chunk]) -> String {
-    let mut source = "#include \"application/application.h\"\n".to_owned();
-    let mut modules = String::new();
-    for (number, chunk) in chunks.iter().enumerate() {
-        let bytes: Vec<String> = chunk.bytecode.iter().map(u8::to_string).collect();
-        source += &format!("static const unsigned char module{number}[] = {{{}}};\n", bytes.join(","));
-        // Bytes, since a name may have any.
-        let name: Vec<String> = chunk.module.bytes().chain([0]).map(|byte| (byte as i8).to_string()).collect();
-        source += &format!("static const char name{number}[] = {{{}}};\n", name.join(","));
-        modules += &format!("{{name{number}, module{number}, {}}},", chunk.bytecode.len());
-    }
-    source
-        + &format!(
-            "const mw_Module mw_application[] = {{{modules}}};\nconst size_t mw_napplication = {};\n",
-            chunks.len()
-        )
+    Prototype::read(symbols::version(version), &chunk.bytecode)
+        .map_err(|error| AppError::Chunk { path: chunk.path.clone(), error })
 }
 
 /// A place as messages name it.

@@ -117,6 +117,10 @@ pub struct RecipeOverrides {
     /// Put the application into the module, as bytecode: one file is the program
     #[arg(long)]
     pub embed: bool,
+    /// Take debug information out of the embedded application [default: true in profile `size`]. What turns its tracebacks back goes into
+    /// app.symbols.json beside the module (see symbolize)
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    pub strip_app: Option<bool>,
     /// Leave the compiler out: the module runs bytecode only
     #[arg(long)]
     pub no_compiler: bool,
@@ -152,6 +156,7 @@ impl RecipeOverrides {
         recipe.drop.extend(self.drop.iter().cloned());
         recipe.app.extend(self.app.iter().cloned());
         recipe.embed |= self.embed;
+        recipe.strip_app = self.strip_app.or(recipe.strip_app);
         recipe.no_compiler |= self.no_compiler;
         recipe.preload |= self.preload;
         if self.wasm_opt.is_some() {
@@ -482,6 +487,8 @@ pub struct TestArgs {
 pub enum BenchSection {
     /// The programs of bench/lua in our modules, wasmoon, fengari and native Lua, on node, Chromium and wasmtime.
     Programs,
+    /// Where the milliseconds of a start go, and what `--preload` saves of them.
+    Startup,
     /// Heap, peak, pages and fragmentation of programs.
     Memory,
     /// What it costs that `Memory` outlives the instance.
@@ -497,6 +504,7 @@ impl BenchSection {
     pub fn name(self) -> &'static str {
         match self {
             BenchSection::Programs => "programs",
+            BenchSection::Startup => "startup",
             BenchSection::Memory => "memory",
             BenchSection::Persistence => "persistence",
             BenchSection::Chromium => "chromium",

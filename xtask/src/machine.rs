@@ -85,6 +85,8 @@ pub struct State {
     pub memory: Vec<u8>,
     /// Where data starts: below are the C stack's remains.
     pub base: u32,
+    /// The function that the start calls, as `file:line`; none without an application.
+    pub until: Option<String>,
 }
 
 /// What of the host a state may know: seeds and the clock are set anew by each instance.
@@ -127,9 +129,14 @@ impl Machine {
         if answer < 0 {
             return Err(MachineError::Application(text(&record)));
         }
-        if record.len() > 4 {
-            return Err(MachineError::Printed(text(&record[4..])));
+        let (printed, results) = results(&record);
+        if !printed.is_empty() {
+            return Err(MachineError::Printed(text(printed)));
         }
+        let until = match results {
+            [STRING, _, _, _, _, name @ ..] => Some(text(name)),
+            _ => None,
+        };
         machine.call("mw_sleep", &[])?;
         let called: Vec<String> = machine.store.data().called.iter().cloned().collect();
         if !called.is_empty() {
@@ -140,7 +147,7 @@ impl Machine {
             Val::I32(top) => top.cast_unsigned(),
             _ => 0,
         };
-        Ok(State { memory: machine.memory.data(&machine.store).to_vec(), base })
+        Ok(State { memory: machine.memory.data(&machine.store).to_vec(), base, until })
     }
 
     fn init(&mut self) -> Result<(), MachineError> {
@@ -231,9 +238,14 @@ impl Machine {
         if answer < 0 {
             return Err(MachineError::Stopped(String::from_utf8_lossy(&record).into_owned()));
         }
-        let printed = record.first_chunk().map_or(0, |length| u32::from_le_bytes(*length)) as usize;
-        Ok(record.get(4 + printed..).unwrap_or_default().to_vec())
+        Ok(results(&record).1.to_vec())
     }
+}
+
+/// What a record says was printed, and the encoded results.
+fn results(record: &[u8]) -> (&[u8], &[u8]) {
+    let Some((length, rest)) = record.split_first_chunk() else { return (&[], &[]) };
+    rest.split_at_checked(u32::from_le_bytes(*length) as usize).unwrap_or((rest, &[]))
 }
 
 /// A text as it stands in a literal of Lua.

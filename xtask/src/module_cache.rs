@@ -90,6 +90,7 @@ mod tests {
             sections: vec![],
             items: vec![],
             kept: vec![],
+            until: None,
             beside: vec![Beside { name: "map".into(), sha256: sha256(b"text"), bytes: b"text".to_vec() }],
         }
     }

@@ -3,14 +3,14 @@
 //! The order is not free: exports are rewritten while function names are still there, before the strip, and unwinding comes last, so that
 //! one optimiser run serves every encoding and Binaryen never meets exceptions.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 
-use crate::app::Kept;
+use crate::app::{Application, Embedded, Kept};
 use crate::attribution::{Item, Numbered, Origins, OwnNames};
 use crate::budget::Budget;
 use crate::compile::CompilePlan;
@@ -20,22 +20,27 @@ use crate::features::FeatureSet;
 use crate::interface::{Interface, ReadError};
 use crate::link::LinkOptions;
 use crate::linked::Linked;
-use crate::pass::exports::ExportOptions;
-use crate::pass::optimise::{Goal, OptimiseOptions, Optimised};
+use crate::machine::MachineError;
+use crate::pass::optimise::{OptimiseOptions, Optimised};
 use crate::pass::prune::PruneOptions;
 use crate::pass::strip::StripOptions;
 use crate::pass::validate::ValidateOptions;
 use crate::progress::Progress;
 use crate::provenance::{Provenance, ProvenanceError, Sources};
-use crate::recipe::{Profile, Recipe, Unwind};
-use crate::report::{self, Report, Stage};
+use crate::recipe::{Profile, Recipe};
+use crate::report::{self, Preload, Report, Stage};
 use crate::section::{self, Section, Weight};
+use crate::symbols::{self, Symbols, SymbolsError};
 use crate::toolchain::{LibcVariant, Toolchain};
 use crate::upstream::Upstream;
 use crate::{
     app, attribution, budget, compile, digest, machine, module_cache, optimised_cache, output_file, pass, toolchain,
     upstream,
 };
+
+mod options;
+
+use options::{contracts, export_options, optimise_options, other_exports, parts};
 
 /// Where and how builds run.
 pub struct Setting<'a> {
@@ -110,9 +115,15 @@ pub enum PipelineError {
     /// `embed` without an application.
     #[error("there is no application to embed; name its files with --app (in a recipe: app = [\"main.lua\"])")]
     NoApplication,
+    /// `strip-app` without an application in the module.
+    #[error("there is no application in the module that could be stripped; --strip-app goes with --embed")]
+    NothingToStrip,
+    /// The symbols.
+    #[error("cannot write the application's symbols")]
+    Symbols(#[from] SymbolsError),
     /// The state.
     #[error("cannot put a state into the module")]
-    State(#[from] machine::MachineError),
+    State(#[from] MachineError),
     /// The module with the state.
     #[error("cannot put a state into the module")]
     Preload(#[from] pass::preload::PreloadError),
@@ -152,19 +163,28 @@ pub enum PipelineError {
 pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError> {
     let progress = setting.progress;
     let work = setting.root.join("target/moonwright");
-    let application = if recipe.embed { Some(application(setting, recipe, &work)?) } else { None };
-    compile_and_link(setting, recipe, application, |compiled, source_text| {
+    if recipe.strip_app == Some(true) && !recipe.embed {
+        return Err(PipelineError::NothingToStrip);
+    }
+    let embedded = if recipe.embed { Some(application(setting, recipe, &work)?) } else { None };
+    let c_file = embedded.as_ref().map(|embedded| embedded.c_file.clone());
+    compile_and_link(setting, recipe, c_file, |compiled, source_text| {
         let Compiled { upstream, toolchain, linked, lineage } = compiled;
         let key = module_cache::key(&linked, recipe);
-        let finished = match module_cache::read(&work, &key) {
+        let mut finished = match module_cache::read(&work, &key) {
             Some(finished) => finished,
             None => {
-                let finished = post_process(linked, recipe, &lineage, source_text, &work, progress)?;
+                let symbols = embedded.as_ref().and_then(|embedded| embedded.symbols.as_ref());
+                let finished = post_process(linked, recipe, &lineage, symbols, source_text, &work, progress)?;
                 module_cache::write(&work, &key, &finished)?;
                 finished
             }
         };
-        report(setting, recipe, &upstream, toolchain, finished)
+        if let Some(symbols) = embedded.as_ref().and_then(|embedded| embedded.symbols.as_ref()) {
+            finished.beside.push(Beside::new(symbols::FILE, symbols.to_json()?));
+        }
+        let facts = embedded.map(|embedded| embedded.facts);
+        report(setting, recipe, &upstream, toolchain, finished, facts)
     })
 }
 
@@ -177,23 +197,14 @@ pub fn link(setting: &Setting, recipe: &Recipe) -> Result<Vec<u8>, PipelineError
     compile_and_link(setting, &recipe, None, |compiled, _| Ok(compiled.linked))
 }
 
-/// The application as a C file, compiled by the module as it is without it.
-fn application(setting: &Setting, recipe: &Recipe, work: &Path) -> Result<PathBuf, PipelineError> {
+/// The application, compiled by the module as it is without it.
+fn application(setting: &Setting, recipe: &Recipe, work: &Path) -> Result<Embedded, PipelineError> {
     if recipe.app.is_empty() {
         return Err(PipelineError::NoApplication);
     }
     let chunks = app::compile(&app::files(&recipe.app).map_err(app::AppError::from)?, &link(setting, recipe)?)?;
-    app::verify(&chunks, recipe.lua)?;
-    let text = app::c_source(&chunks);
-    let path = work.join("application").join(digest::sha256(text.as_bytes())).join(APPLICATION);
-    if !path.exists() {
-        output_file::write(&path, text.as_bytes())?;
-    }
-    Ok(path)
+    Ok(app::embed(chunks, recipe.lua, recipe.strips_app(), work)?)
 }
-
-/// The C file with an application's bytecode.
-const APPLICATION: &str = "application_data.c";
 
 /// What the stages that need sources and a toolchain give.
 struct Compiled<'a> {
@@ -294,6 +305,8 @@ pub struct Finished {
     pub items: Vec<Item>,
     /// What the application keeps of the libraries, and where.
     pub kept: Vec<Kept>,
+    /// Up to where the state in it has run.
+    pub until: Option<String>,
     /// The files that debuggers read beside the module.
     pub beside: Vec<Beside>,
 }
@@ -336,6 +349,7 @@ fn post_process(
     linked: Vec<u8>,
     recipe: &Recipe,
     lineage: &Lineage,
+    symbols: Option<&Symbols>,
     source_text: &dyn Fn(&str) -> Option<String>,
     work: &Path,
     progress: &dyn Progress,
@@ -379,9 +393,15 @@ fn post_process(
     let kept = kept.as_deref();
     let exported = pass::exports::run(pruned.as_ref().unwrap_or(&linked), &exports)?.wasm;
     let trace = recipe.has_debug_info().then(|| Trace::new(&linked)).transpose()?;
+    let mut until = None;
     let preloaded = if recipe.preload {
         progress.stage("Running Lua up to its start");
-        let state = machine::Machine::state(pruned.as_ref().unwrap_or(&linked))?;
+        let in_files = |text: &str| symbols.map_or(text.to_owned(), |symbols| symbols.symbolize(text).text);
+        let state = machine::Machine::state(pruned.as_ref().unwrap_or(&linked)).map_err(|error| match error {
+            MachineError::Application(text) => MachineError::Application(in_files(&text)),
+            error => error,
+        })?;
+        until = Some(state.until.as_deref().map_or("the libraries are open".to_owned(), in_files));
         if let Some(provenance) = &mut provenance {
             provenance.add_state(state.base, state.memory.len() as u32);
         }
@@ -449,7 +469,7 @@ fn post_process(
         ("link", Some(&linked)),
         ("prune", pruned.as_ref()),
         ("exports", Some(&exported)),
-        ("preload", preloaded.as_ref()),
+        (Preload::STAGE, preloaded.as_ref()),
         ("strip", Some(&stripped)),
         ("optimise", optimised.as_ref()),
         ("unwind", Some(&unwound)),
@@ -461,7 +481,8 @@ fn post_process(
         .map(|(name, wasm)| Ok(Stage { name: name.to_owned(), weight: Weight::of(wasm)? }))
         .collect::<Result<_, _>>()
         .map_err(PipelineError::Compress)?;
-    Ok(Finished { stages, sections: section::sections(&finished)?, items, kept: stays, beside, wasm: finished })
+    let sections = section::sections(&finished)?;
+    Ok(Finished { stages, sections, items, kept: stays, until, beside, wasm: finished })
 }
 
 /// The module with its debug information, or with sections that say where that is; and the files for it.
@@ -499,77 +520,13 @@ fn optimise(
     Ok(optimised)
 }
 
-/// The recipe's contracts, with that of the unwinding host where there is one.
-fn contracts(recipe: &Recipe) -> Result<Vec<Contract>, PipelineError> {
-    let host = (recipe.unwind == Unwind::Host).then_some("unwind-host");
-    let binary = recipe.no_compiler.then_some("bytecode");
-    let application = recipe.embed.then_some("application");
-    recipe
-        .contracts
-        .iter()
-        .map(String::as_str)
-        .chain(binary)
-        .chain(application)
-        .chain(host)
-        .map(|name| Ok(contract::load(name)?))
-        .collect()
-}
-
-/// The folders of the runtime that these contracts need beside `lua-src` itself.
-fn parts(contracts: &[Contract]) -> Vec<String> {
-    let parts: BTreeSet<&String> = contracts.iter().flat_map(|contract| &contract.parts).collect();
-    parts.into_iter().cloned().collect()
-}
-
-fn export_options(contracts: &[Contract], recipe: &Recipe) -> ExportOptions {
-    let promised = contracts.iter().flat_map(|contract| &contract.exports).map(|export| export.name.clone());
-    // wasm-opt must know these two to be in use, and the unwind pass takes the export away again.
-    let until_unwind = pass::conventions::UNWIND_EXPORTS.iter().map(|name| (*name).to_owned());
-    let mut add: Vec<String> = promised.chain(until_unwind).chain(recipe.exports.add.iter().cloned()).collect();
-    let mut seen = BTreeSet::new();
-    add.retain(|name| seen.insert(name.clone()));
-    ExportOptions {
-        add,
-        rename: recipe.exports.rename.clone(),
-        hide: recipe.exports.hide.clone(),
-        only_named: true,
-        memory: true,
-    }
-}
-
-/// The exports that the recipe asks for beside the contracts, as the finished module names them.
-fn other_exports(recipe: &Recipe) -> Vec<String> {
-    let renamed = |name: &String| recipe.exports.rename.get(name).unwrap_or(name).clone();
-    let memory = std::iter::once("memory".to_owned());
-    recipe.exports.add.iter().map(renamed).chain(recipe.exports.rename.values().cloned()).chain(memory).collect()
-}
-
-/// None in profile `dev`, whose code is to look like the source.
-fn optimise_options(recipe: &Recipe) -> Option<OptimiseOptions> {
-    let goal = match recipe.profile {
-        Profile::Size => Goal::Size,
-        Profile::Speed => Goal::Speed,
-        Profile::Dev => return None,
-    };
-    Some(OptimiseOptions {
-        goal,
-        features: FeatureSet::base(),
-        // The numbers that tell where a function comes from.
-        keep_names: true,
-        // The linker puts the C stack first, so only overrunning it reaches the lowest bytes.
-        low_memory_unused: true,
-        tables_are_closed: true,
-        wasm_opt: recipe.wasm_opt.clone(),
-        translate_to_standard: false,
-    })
-}
-
 fn report(
     setting: &Setting,
     recipe: &Recipe,
     upstream: &Upstream,
     toolchain: &Toolchain,
     finished: Finished,
+    application: Option<Application>,
 ) -> Result<Built, PipelineError> {
     let interface = Interface::read(&finished.wasm)?;
     let total = finished.stages.last().map(|stage| stage.weight).unwrap_or_default();
@@ -579,6 +536,7 @@ fn report(
     let budgets = budget::read(&setting.root.join("ci/size-budget.toml"))?;
     let shipped = || if recipe.is_shipped() { budgets.of(recipe.lua, recipe.profile) } else { Budget::default() };
     let budget = recipe.budget.clone().unwrap_or_else(shipped);
+    let preload = finished.until.and_then(|until| Preload::of(&finished.stages, until));
     let report = Report {
         format: report::FORMAT,
         lua: recipe.lua,
@@ -595,6 +553,8 @@ fn report(
         budget: budgets.check(recipe.lua, recipe.profile, &budget, lean, &finished.items),
         items: finished.items,
         kept: finished.kept,
+        application,
+        preload,
     };
     Ok(Built { wasm: finished.wasm, beside: finished.beside, report })
 }

@@ -165,6 +165,8 @@ pub struct Recipe {
     pub app: Vec<PathBuf>,
     /// Put the application into the module, as bytecode.
     pub embed: bool,
+    /// Take debug information out of the application in the module; absent: in profile `size`.
+    pub strip_app: Option<bool>,
     /// Leave the compiler out: the module runs bytecode only.
     pub no_compiler: bool,
     /// Put a state of Lua into the module that has run up to the application's start.
@@ -191,6 +193,7 @@ impl Default for Recipe {
             drop: vec![],
             app: vec![],
             embed: false,
+            strip_app: None,
             no_compiler: false,
             preload: false,
             wasm_opt: None,
@@ -215,6 +218,11 @@ impl Recipe {
             && !self.embed
             && !self.preload
             && !self.keeps_names()
+    }
+
+    /// Whether the application goes into the module without its debug information.
+    pub fn strips_app(&self) -> bool {
+        self.embed && self.strip_app.unwrap_or(self.profile == Profile::Size)
     }
 
     /// Whether the finished module keeps its name section.
@@ -250,6 +258,8 @@ struct RecipeFile {
     drop: Option<Vec<String>>,
     app: Option<Vec<PathBuf>>,
     embed: Option<bool>,
+    #[serde(rename = "strip-app")]
+    strip_app: Option<bool>,
     #[serde(rename = "no-compiler")]
     no_compiler: Option<bool>,
     preload: Option<bool>,
@@ -272,6 +282,7 @@ pub const KEYS: &[&str] = &[
     "drop",
     "app",
     "embed",
+    "strip-app",
     "no-compiler",
     "preload",
     "wasm-opt",
@@ -352,6 +363,7 @@ fn parse(text: &str, path: &Path) -> Result<Recipe, RecipeError> {
         drop: file.drop.unwrap_or(default.drop),
         app: file.app.unwrap_or(default.app),
         embed: file.embed.unwrap_or(default.embed),
+        strip_app: file.strip_app.or(default.strip_app),
         no_compiler: file.no_compiler.unwrap_or(default.no_compiler),
         preload: file.preload.unwrap_or(default.preload),
         wasm_opt: file.wasm_opt.or(default.wasm_opt),
@@ -387,7 +399,7 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let recipe = parse_text(
-            "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\nseparate-debug = true\ndrop = ['io']\napp = ['main.lua']\nembed = true\nno-compiler = true\npreload = true\n\
+            "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\nseparate-debug = true\ndrop = ['io']\napp = ['main.lua']\nembed = true\nstrip-app = false\nno-compiler = true\npreload = true\n\
              wasm-opt = '/opt/wasm-opt'\nout = 'dist'\n[budget]\nraw = 5\n[exports]\nadd = ['lua_gc']\nhide = ['run_gc']\nrename = { init = 'start' }\n",
         )
         .unwrap();
@@ -402,7 +414,7 @@ mod tests {
         assert!(recipe.keep_names && recipe.separate_debug);
         assert_eq!(recipe.drop, ["io"]);
         assert_eq!(recipe.app, [Path::new("main.lua")]);
-        assert!(recipe.embed && recipe.no_compiler && recipe.preload);
+        assert!(recipe.embed && recipe.no_compiler && recipe.preload && !recipe.strips_app());
         assert_eq!(recipe.wasm_opt.as_deref(), Some(Path::new("/opt/wasm-opt")));
         assert_eq!(recipe.budget, Some(Budget { raw: Some(5), ..Budget::default() }));
         assert_eq!(recipe.out, Path::new("dist"));

@@ -2,11 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::app::Kept;
+use crate::app::{Application, Kept};
 use crate::attribution::Item;
 use crate::budget::Verdict;
 use crate::recipe::{LuaVersion, Profile, Unwind};
 use crate::section::{Section, Weight};
+use crate::symbols;
 
 pub mod markdown;
 pub mod number;
@@ -46,12 +47,44 @@ pub struct Report {
     /// What the application keeps of the libraries, and which line does.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kept: Vec<Kept>,
+    /// The application in the module, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub application: Option<Application>,
+    /// The state in the module, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub preload: Option<Preload>,
     /// The finished module's exported functions, in file order.
     pub exports: Vec<String>,
     /// The finished module's imports as `module.name`, in file order.
     pub imports: Vec<String>,
     /// Held against `ci/size-budget.toml`.
     pub budget: Verdict,
+}
+
+/// A state of Lua in a module.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Preload {
+    /// Up to where Lua has run: the function that the start calls, as `file:line`, or what is so far.
+    pub until: String,
+    /// What it adds to the module.
+    pub cost: Weight,
+}
+
+impl Preload {
+    /// The name of the stage that adds it.
+    pub const STAGE: &str = "preload";
+
+    /// The state that one of these stages has added, if one has.
+    pub fn of(stages: &[Stage], until: String) -> Option<Preload> {
+        let place = stages.iter().position(|stage| stage.name == Preload::STAGE)?;
+        let (before, after) = (stages.get(place.checked_sub(1)?)?.weight, stages[place].weight);
+        let cost = Weight {
+            raw: after.raw.saturating_sub(before.raw),
+            gzip: after.gzip.saturating_sub(before.gzip),
+            brotli: after.brotli.saturating_sub(before.brotli),
+        };
+        Some(Preload { until, cost })
+    }
 }
 
 /// A stage of the pipeline that changed the module.
@@ -74,6 +107,31 @@ impl Report {
         text.push('\n');
         Ok(text)
     }
+}
+
+/// What is in the module beside Lua, a line each.
+fn notes(report: &Report) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(Application { files, bytecode, stripped }) = &report.application {
+        let (bytecode, files) =
+            (number::bytes(*bytecode), if *files == 1 { "1 file" } else { &format!("{files} files") });
+        let rest = stripped.map_or(String::new(), |less| {
+            format!(
+                ", stripped of {}; `cargo xtask symbolize --symbols {}` turns its tracebacks back",
+                number::bytes(less),
+                symbols::FILE
+            )
+        });
+        notes.push(format!("application: {files}, {bytecode} bytes of bytecode{rest}"));
+    }
+    if let Some(Preload { until, cost }) = &report.preload {
+        notes.push(format!(
+            "preload: run up to {until}, for {} bytes, {} with brotli",
+            number::bytes(cost.raw),
+            number::bytes(cost.brotli)
+        ));
+    }
+    notes
 }
 
 #[cfg(test)]
@@ -99,6 +157,8 @@ pub(crate) fn example() -> Report {
         ],
         items: vec![],
         kept: vec![],
+        application: Some(Application { files: 2, bytecode: 5_000, stripped: Some(2_500) }),
+        preload: Some(Preload { until: "main.lua:7".into(), cost: weight(30_000) }),
         exports: vec!["init".into(), "compute".into()],
         imports: vec!["env.js_time_now".into()],
         budget: crate::budget::Budgets { ceiling: 1_000_000, ..Default::default() }.check(

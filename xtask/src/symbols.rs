@@ -13,6 +13,9 @@ use thiserror::Error;
 use crate::digest;
 use crate::recipe::LuaVersion;
 
+/// The name of the file beside a module whose application is stripped.
+pub const FILE: &str = "app.symbols.json";
+
 /// Version of the file's layout.
 pub const FORMAT: u32 = 1;
 
@@ -51,6 +54,9 @@ pub enum SymbolsError {
         /// What the verifier says.
         error: moonwright_bytecode::Error,
     },
+    /// They can't be written.
+    #[error("cannot write symbols")]
+    Write(#[source] serde_json::Error),
     /// The file can't be read.
     #[error("cannot read the symbols {}", path.display())]
     Read {
@@ -114,6 +120,14 @@ impl Symbols {
         let format = |found| SymbolsError::Format { path: path.into(), found };
         let symbols: Symbols = serde_json::from_slice(&bytes).map_err(|error| format(error.to_string()))?;
         if symbols.format == FORMAT { Ok(symbols) } else { Err(format(format!("format {}", symbols.format))) }
+    }
+
+    /// The file's content.
+    ///
+    /// # Errors
+    /// When it can't be serialised, which its types rule out.
+    pub fn to_json(&self) -> Result<Vec<u8>, SymbolsError> {
+        serde_json::to_vec(self).map_err(SymbolsError::Write)
     }
 
     /// Puts file and line in the place of every chunk's id and position in `text`; what it does not know stays.

@@ -1,7 +1,7 @@
 //! Damaged modules: every pass gives an error or a valid module, never a panic.
 //!
-//! The mutants come from the golden fixtures by a fixed seed, so that a failure is the same on every machine; the message
-//! names the fixture and the mutant's number.
+//! The mutants come by a fixed seed from the golden fixtures, and from real modules that `cargo xtask test --only post` names, so that
+//! a failure is the same on every machine; the message names the module and the mutant's number.
 
 use std::cell::Cell;
 use std::fs;
@@ -33,6 +33,16 @@ const OPTIMISED_MUTANTS: u64 = 100;
 /// Mutants that go through all that the commands for modules do.
 const MUTATED_FILES: u64 = 5_000;
 
+/// Mutants of real modules, all together, unless [`REAL_MUTANTS_VARIABLE`] says how many.
+const REAL_MUTANTS: usize = 1_000;
+const REAL_MUTANTS_VARIABLE: &str = "MOONWRIGHT_MODULE_MUTANTS";
+
+/// The real modules' files, as PATH lists folders.
+const REAL_MODULES: &str = "MOONWRIGHT_MODULES_TO_MUTATE";
+
+/// Every so manieth valid mutant of a real module is optimised, which takes seconds.
+const REAL_OPTIMISED: usize = 100;
+
 /// How long the commands may take for one, on a machine with other work to do.
 const SLOWEST: Duration = Duration::from_secs(30);
 
@@ -58,7 +68,7 @@ impl Random {
 fn mutate(wasm: &[u8], random: &mut Random) -> Vec<u8> {
     let mut mutant = wasm.to_vec();
     for _ in 0..=random.below(3) {
-        let place = random.below(mutant.len());
+        let place = place(&mutant, random);
         let end = place + random.below((mutant.len() - place).min(16));
         match random.below(8) {
             7 => mutant = shuffled(&mutant, random),
@@ -82,6 +92,18 @@ fn mutate(wasm: &[u8], random: &mut Random) -> Vec<u8> {
         }
     }
     mutant
+}
+
+/// A place in the module: any, or one in a section that is as likely as each other. Of a large module nearly all is code.
+fn place(wasm: &[u8], random: &mut Random) -> usize {
+    let ranges = if random.below(2) == 0 { section::ranges(wasm).unwrap_or_default() } else { vec![] };
+    match ranges.get(random.below(ranges.len())) {
+        // What counts the entries comes first.
+        Some((_, range)) => {
+            range.start + random.below(range.len().min(if random.below(2) == 0 { 8 } else { usize::MAX }))
+        }
+        None => random.below(wasm.len()),
+    }
 }
 
 /// The module with two of its sections swapped.
@@ -115,18 +137,26 @@ fn fixtures() -> Vec<(String, Vec<u8>)> {
 
 /// Runs `check` on so many mutants of every fixture; gives how many of them were valid modules.
 fn for_each_mutant(count: u64, check: impl Fn(&[u8])) -> usize {
-    let mut valid = 0;
-    for (name, wasm) in fixtures() {
+    let valid = Cell::new(0);
+    for_each_mutant_of(&fixtures(), count, |mutant| {
+        valid.set(valid.get() + usize::from(is_valid(mutant)));
+        check(mutant);
+    });
+    valid.get()
+}
+
+/// Runs `check` on so many mutants of each module.
+fn for_each_mutant_of(modules: &[(String, Vec<u8>)], count: u64, check: impl Fn(&[u8])) {
+    for (name, wasm) in modules {
         for number in 0..count {
             let seed = 0x9e37_79b9_7f4a_7c15_u64.wrapping_mul(number + 1) ^ wasm.len() as u64;
-            let mutant = mutate(&wasm, &mut Random(seed));
-            valid += usize::from(is_valid(&mutant));
+            let mutant = mutate(wasm, &mut Random(seed));
             if catch_unwind(AssertUnwindSafe(|| check(&mutant))).is_err() {
-                panic!("mutant {number} of {name} makes a pass panic: {mutant:02x?}");
+                let bytes = if mutant.len() < 1_000 { format!(": {mutant:02x?}") } else { String::new() };
+                panic!("mutant {number} of {name} makes a pass panic{bytes}");
             }
         }
     }
-    valid
 }
 
 fn is_valid(wasm: &[u8]) -> bool {
@@ -204,34 +234,73 @@ fn peak_memory() -> Option<u64> {
     Some(line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()? * 1024)
 }
 
+/// What came of mutants.
+#[derive(Default)]
+struct Counts {
+    mutants: Cell<u64>,
+    /// Of which `post` made a module.
+    modules: Cell<u64>,
+    slowest: Cell<Duration>,
+}
+
+impl Counts {
+    fn run(&self, mutant: &[u8], goal: Option<Goal>) {
+        let begun = Instant::now();
+        self.modules.set(self.modules.get() + u64::from(run_commands(mutant, goal)));
+        self.mutants.set(self.mutants.get() + 1);
+        self.slowest.set(self.slowest.get().max(begun.elapsed()));
+    }
+
+    /// Prints the counts, and holds time and memory to their limits.
+    fn finish(&self, of: &str) {
+        let (mutants, modules, slowest) = (self.mutants.get(), self.modules.get(), self.slowest.get());
+        println!(
+            "{mutants} mutants {of} through post, inspect-exports and size: {} errors, {modules} valid modules, no panic; the slowest took {} ms, \
+             memory was {} MB at most",
+            mutants - modules,
+            slowest.as_millis(),
+            peak_memory().unwrap_or(0) / 1_000_000
+        );
+        assert!(slowest < SLOWEST, "one mutant took {slowest:?}");
+        assert!(peak_memory().is_none_or(|bytes| bytes < MOST_MEMORY), "{:?} bytes of memory", peak_memory());
+    }
+}
+
 /// `cargo test -p xtask --test mutants -- --nocapture post` prints the counts.
 #[test]
 fn no_mutant_is_too_much_for_post_inspect_exports_and_size() {
     let count = MUTATED_FILES.div_ceil(fixtures().len() as u64);
-    let (mutants, modules, slowest) = (Cell::new(0u64), Cell::new(0u64), Cell::new(Duration::ZERO));
-    let run = |mutant: &[u8], goal| {
-        let begun = Instant::now();
-        modules.set(modules.get() + u64::from(run_commands(mutant, goal)));
-        mutants.set(mutants.get() + 1);
-        slowest.set(slowest.get().max(begun.elapsed()));
-    };
-    let valid = for_each_mutant(count, |mutant| run(mutant, None));
+    let counts = Counts::default();
+    let valid = for_each_mutant(count, |mutant| counts.run(mutant, None));
     for_each_mutant(OPTIMISED_MUTANTS / 5, |mutant| {
         if is_valid(mutant) {
-            run(mutant, Some(Goal::Size));
+            counts.run(mutant, Some(Goal::Size));
         }
     });
-    let (mutants, modules, slowest) = (mutants.get(), modules.get(), slowest.get());
-    println!(
-        "{mutants} mutants through post, inspect-exports and size: {} errors, {modules} valid modules, no panic; the slowest took {} ms, \
-         memory was {} MB at most",
-        mutants - modules,
-        slowest.as_millis(),
-        peak_memory().unwrap_or(0) / 1_000_000
-    );
-    assert!(mutants >= MUTATED_FILES && valid > 100, "{mutants} mutants, {valid} of them valid modules");
-    assert!(slowest < SLOWEST, "one mutant took {slowest:?}");
-    assert!(peak_memory().is_none_or(|bytes| bytes < MOST_MEMORY), "{:?} bytes of memory", peak_memory());
+    counts.finish("of the fixtures");
+    assert!(counts.mutants.get() >= MUTATED_FILES && valid > 100, "{valid} mutants were valid modules");
+}
+
+#[test]
+#[ignore = "wants modules that are built and fetched: `cargo xtask test --only post` runs it"]
+fn no_mutant_of_a_real_module_is_too_much() {
+    let paths = std::env::var_os(REAL_MODULES).unwrap_or_else(|| panic!("{REAL_MODULES} has to list the modules"));
+    let modules: Vec<(String, Vec<u8>)> = std::env::split_paths(&paths)
+        .map(|path| {
+            (path.display().to_string(), fs::read(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display())))
+        })
+        .collect();
+    let asked = std::env::var(REAL_MUTANTS_VARIABLE).ok();
+    let mutants = asked.map_or(REAL_MUTANTS, |text| text.parse().unwrap_or_else(|_| panic!("{text} is no number")));
+    let counts = Counts::default();
+    let valid = Cell::new(0);
+    for_each_mutant_of(&modules, mutants.div_ceil(modules.len()) as u64, |mutant| {
+        valid.set(valid.get() + usize::from(is_valid(mutant)));
+        let optimised = is_valid(mutant) && valid.get() % REAL_OPTIMISED == 1;
+        counts.run(mutant, optimised.then_some(Goal::Size));
+    });
+    counts.finish(&format!("of {} real modules", modules.len()));
+    assert!(valid.get() * 20 > mutants, "only {} of {mutants} mutants were valid modules", valid.get());
 }
 
 #[test]

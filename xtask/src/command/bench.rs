@@ -13,6 +13,7 @@ mod plot;
 mod programs;
 mod sheet;
 mod spread;
+mod startup;
 
 use anyhow::Result;
 
@@ -24,10 +25,12 @@ use machine::Machine;
 use memory::Memory;
 use persistence::Persistence;
 use sheet::Sheet;
+use startup::Startup;
 
 /// The sections in their order.
-const SECTIONS: [BenchSection; 5] = [
+const SECTIONS: [BenchSection; 6] = [
     BenchSection::Programs,
+    BenchSection::Startup,
     BenchSection::Memory,
     BenchSection::Persistence,
     BenchSection::Chromium,
@@ -57,6 +60,10 @@ pub fn run(args: &BenchArgs) -> Result<Outcome> {
                 if args.write {
                     plots = plot::write(&root.join(PLOTS), &result)?;
                 }
+                (serde_json::to_value(&result)?, result.sheets())
+            }
+            BenchSection::Startup => {
+                let result = Startup::measure(&machine)?;
                 (serde_json::to_value(&result)?, result.sheets())
             }
             BenchSection::Memory => {

@@ -7,10 +7,11 @@ use anyhow::{Context, Result};
 use super::{Outcome, print, project_root};
 use crate::cli::{BuildArgs, Format};
 use crate::output_file;
-use crate::pipeline::{self, Built, DEBUG_MODULE, MODULE, SOURCE_MAP, Setting};
+use crate::pipeline::{self, Beside, Built, DEBUG_MODULE, MODULE, SOURCE_MAP, Setting};
 use crate::progress::Terminal;
 use crate::recipe::{self, ExportEdits, Recipe, Unwind};
 use crate::report::{markdown, table};
+use crate::symbols;
 
 /// The contract that the npm package needs.
 pub const PACKAGE_CONTRACT: &str = "bridge";
@@ -25,7 +26,7 @@ pub fn run(args: &BuildArgs) -> Result<Outcome> {
     let built = Builder::new(&root, args.offline).build(&recipe)?;
 
     let json = built.report.to_json()?;
-    write_module(&out, &built)?;
+    write_module(&out, &built.wasm, &built.beside)?;
     output_file::write(&out.join("size-report.json"), json.as_bytes())?;
     output_file::write(&out.join("size-report.md"), markdown::render(&built.report).as_bytes())?;
 
@@ -62,12 +63,14 @@ fn serves_package(recipe: &Recipe) -> bool {
 /// # Errors
 /// When the folder can't be written to.
 pub fn put_into_package(root: &Path, built: &Built) -> Result<()> {
-    write_module(&root.join("web/dist"), built)
+    // Symbols stay at home: what lies there is published.
+    let beside = built.beside.iter().filter(|file| file.name != symbols::FILE);
+    write_module(&root.join("web/dist"), &built.wasm, beside)
 }
 
 /// Writes the module and the files that belong beside it, and removes those of an earlier one.
-fn write_module(folder: &Path, built: &Built) -> Result<()> {
-    for name in [SOURCE_MAP, DEBUG_MODULE] {
+fn write_module<'a>(folder: &Path, wasm: &[u8], beside: impl IntoIterator<Item = &'a Beside>) -> Result<()> {
+    for name in [SOURCE_MAP, DEBUG_MODULE, symbols::FILE] {
         match std::fs::remove_file(folder.join(name)) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(error).with_context(|| format!("cannot remove {}", folder.join(name).display()));
@@ -75,10 +78,10 @@ fn write_module(folder: &Path, built: &Built) -> Result<()> {
             _ => {}
         }
     }
-    for file in &built.beside {
+    for file in beside {
         output_file::write(&folder.join(&file.name), &file.bytes)?;
     }
-    Ok(output_file::write(&folder.join(MODULE), &built.wasm)?)
+    Ok(output_file::write(&folder.join(MODULE), wasm)?)
 }
 
 /// Runs the pipeline with progress on the terminal; the commands that need modules share it.

@@ -119,7 +119,7 @@ mod tests {
         memory[100..103].copy_from_slice(b"abc");
         memory[108] = b'd';
         memory[PAGE + 1] = 7;
-        let state = State { memory, base: 16 };
+        let state = State { memory, base: 16, until: None };
         let found = segments(&state);
         assert_eq!(found, [(100, b"abc\0\0\0\0\0d".as_slice()), (PAGE as u32 + 1, b"\x07")]);
         let wasm = wat::parse_str("(module (memory (export \"memory\") 1) (data (i32.const 16) \"old\"))").unwrap();

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::number::{bytes, difference, share};
-use super::{Report, Stage};
+use super::{Report, Stage, notes};
 use crate::budget::{Check, Growth, Verdict};
 use crate::section::{Section, Weight};
 
@@ -23,6 +23,9 @@ pub fn render(report: &Report) -> String {
     let _ = writeln!(text, "{}", budget(&report.budget));
     text.push_str(&stages(&report.stages));
     let _ = write!(text, "\n{}", sections(&report.sections, report.total));
+    for note in notes(report) {
+        let _ = write!(text, "\n{note}\n");
+    }
     text
 }
 

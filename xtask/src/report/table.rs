@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use comfy_table::{Cell, CellAlignment, Table, presets};
 
 use super::number::{bytes, difference, share};
-use super::{Report, Stage};
+use super::{Report, Stage, notes};
 use crate::app::{self, Kept};
 use crate::budget::{Check, Verdict};
 use crate::section::{Section, Weight};
@@ -13,7 +13,7 @@ use crate::section::{Section, Weight};
 /// The whole report: stages, sections, total and budget.
 pub fn render(report: &Report) -> String {
     format!(
-        "Lua {}, profile {}, {} exceptions, {}\n\n{}\n\n{}\n\n{}{}",
+        "Lua {}, profile {}, {} exceptions, {}\n\n{}\n\n{}\n\n{}{}{}",
         report.upstream,
         report.profile,
         report.unwind,
@@ -22,6 +22,7 @@ pub fn render(report: &Report) -> String {
         sections(&report.sections, report.total),
         verdict(&report.budget),
         kept(&report.kept),
+        notes(report).iter().map(|note| format!("\n{note}")).collect::<String>(),
     )
 }
 

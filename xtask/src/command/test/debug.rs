@@ -8,6 +8,7 @@ use serde::Deserialize;
 use sourcemap::SourceMap;
 
 use super::native::files;
+use super::post::newer_optimiser;
 use super::tally::Tally;
 use super::{Session, announce};
 use crate::command::build::Builder;
@@ -40,11 +41,17 @@ pub fn run(session: &Session) -> Result<Tally> {
         let dev = Recipe { lua, profile: Profile::Dev, ..Recipe::default() };
         let module = traps(session, &dev, &folder, &mut tally)?;
         tracebacks(session, lua, &module, &folder, &mut tally)?;
+        application(session, lua, &folder, &mut tally)?;
     }
     let pruned = Recipe { profile: Profile::Dev, drop: vec!["string".into(), "math".into()], ..Recipe::default() };
     traps(session, &pruned, &folder, &mut tally)?;
     let small = Recipe { profile: Profile::Size, separate_debug: true, ..Recipe::default() };
     traps(session, &small, &folder, &mut tally)?;
+    // Another Binaryen hands places along as well. Without libraries it has less to do.
+    let less = ["string", "table", "math", "utf8", "os", "io", "debug"].map(str::to_owned).to_vec();
+    let newer =
+        Recipe { wasm_opt: Some(newer_optimiser(session)?), drop: less, contracts: vec!["core".into()], ..small };
+    traps(session, &newer, &folder, &mut tally)?;
     Ok(tally)
 }
 
@@ -61,7 +68,8 @@ struct Trapped {
 fn traps(session: &Session, recipe: &Recipe, folder: &Path, tally: &mut Tally) -> Result<PathBuf> {
     let built = Builder::new(&session.root, session.offline).build(recipe)?;
     let left_out = if recipe.drop.is_empty() { String::new() } else { format!(" without {}", recipe.drop.join(", ")) };
-    let name = format!("Lua {}, profile {}{left_out}", recipe.lua, recipe.profile);
+    let by = if recipe.wasm_opt.is_some() { ", another wasm-opt" } else { "" };
+    let name = format!("Lua {}, profile {}{left_out}{by}", recipe.lua, recipe.profile);
     let wasm = folder.join(format!("{}-{}-{MODULE}", recipe.lua, recipe.profile));
     output_file::write(&wasm, &built.wasm)?;
     let trapped: Trapped =
@@ -167,9 +175,7 @@ fn tracebacks(session: &Session, lua: LuaVersion, module: &Path, folder: &Path, 
         &format!("Lua {lua}: a stripped application names no file ({before} -> {after} bytes)"),
         !FILES.iter().any(|name| raw.contains(name)),
     );
-    let same = found.text.lines().count() == expected.lines().count()
-        && found.text.lines().zip(expected.lines()).all(|(found, expected)| same_place(found, expected))
-        && found.unknown.is_empty();
+    let same = same_places(&found.text, &expected) && found.unknown.is_empty();
     if !same {
         println!("expected\n{expected}\nfound\n{}\nof\n{raw}", found.text);
     }
@@ -179,6 +185,57 @@ fn tracebacks(session: &Session, lua: LuaVersion, module: &Path, folder: &Path, 
         same && count > 50,
     );
     Ok(())
+}
+
+/// Builds the application of tests/debug into modules as a user does, runs them, and has `symbolize` turn the stripped one's tracebacks
+/// back.
+fn application(session: &Session, lua: LuaVersion, folder: &Path, tally: &mut Tally) -> Result<()> {
+    let build = |flag: &str| -> Result<PathBuf> {
+        let out = folder.join(format!("{lua}{flag}"));
+        let main_first = ["--app", FILES[1], "--app", FILES[0]];
+        let mut arguments = vec!["build", "--offline", "--profile", "dev", "--embed", flag, "--lua", lua.as_str()];
+        arguments.extend(main_first);
+        arguments.push("--out");
+        xtask(session, &[arguments.as_slice(), &[&out.to_string_lossy()]].concat())?;
+        Ok(out)
+    };
+    let (whole, stripped) = (build("--strip-app=false")?, build("--strip-app")?);
+    let run = |out: &Path| node(session, "application.mjs", &[&out.join(MODULE)]);
+    let (expected, raw) = (run(&whole)?, run(&stripped)?);
+    let traceback = stripped.join("traceback.txt");
+    output_file::write(&traceback, raw.as_bytes())?;
+    let symbols = stripped.join(symbols::FILE);
+    let found = xtask(session, &["symbolize", "--symbols", &symbols.to_string_lossy(), &traceback.to_string_lossy()])?;
+    let same = same_places(&found, &expected) && expected.contains("lib.lua:5: asked to");
+    if !same {
+        println!("expected\n{expected}\nfound\n{found}\nof\n{raw}");
+    }
+    let count = expected.matches(".lua:").count();
+    tally.check(
+        &format!("Lua {lua}: symbolize finds all {count} places of a stripped application in a module"),
+        same && count > 50 && raw.contains("app#") && !FILES.iter().any(|name| raw.contains(name)),
+    );
+    tally.check(
+        &format!("Lua {lua}: an application that is not stripped has no symbols beside it"),
+        !whole.join(symbols::FILE).exists(),
+    );
+    Ok(())
+}
+
+/// Runs this very program in the folder of the application.
+fn xtask(session: &Session, arguments: &[&str]) -> Result<String> {
+    let program = std::env::current_exe().context("cannot find this program")?;
+    let mut command = Command::new(program);
+    let output = command.current_dir(session.root.join(FOLDER)).args(arguments).output()?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "cargo xtask {} failed: {}", arguments.join(" "), said.trim_end());
+    String::from_utf8(output.stdout).context("expected text")
+}
+
+/// Whether two texts with tracebacks name the same places.
+fn same_places(found: &str, expected: &str) -> bool {
+    found.lines().count() == expected.lines().count()
+        && found.lines().zip(expected.lines()).all(|(found, expected)| same_place(found, expected))
 }
 
 /// Whether two lines of tracebacks name the same places. What they say of names differs: a stripped function has lost those of its

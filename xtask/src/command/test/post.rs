@@ -113,6 +113,17 @@ pub fn run(session: &Session) -> Result<Tally> {
     Ok(tally)
 }
 
+/// Binaryen's program in the npm package, below the installed packages.
+const OPTIMISER: &str = "node_modules/binaryen/bin/wasm-opt";
+
+/// A wasm-opt that is newer than the built-in one.
+///
+/// # Errors
+/// Where the npm packages can't be installed.
+pub(super) fn newer_optimiser(session: &Session) -> Result<PathBuf> {
+    Ok(npm::install(&session.root, FOLDER, session.offline, "cargo xtask test")?.join(OPTIMISER))
+}
+
 fn toolchain(session: &Session) -> Result<Toolchain> {
     let progress = Terminal::new();
     let toolchain = toolchain::locate(ToolchainChoice::default(), &session.root, session.offline, &progress)?;
@@ -208,7 +219,7 @@ fn unwound(
     compile(session, toolchain, "unwind.c", &["-O2"], &[], &before)?;
     let wasm = std::fs::read(&before).with_context(|| format!("cannot read {}", before.display()))?;
     let options = |unwind, wasm_opt| PostOptions { goal: Some(Goal::Size), unwind, wasm_opt, ..PostOptions::default() };
-    let newer = Some(installed.join("node_modules/binaryen/bin/wasm-opt"));
+    let newer = Some(installed.join(OPTIMISER));
     let legacy = post::run(&wasm, &options(Some(Unwind::Legacy), None))?;
     let standard = post::run(&legacy.wasm, &options(Some(Unwind::Standard), newer.clone()))?;
     let uses = |posted: &Posted, feature| posted.features.as_ref().is_some_and(|found| found.contains(&feature));

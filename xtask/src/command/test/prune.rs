@@ -3,17 +3,19 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use rayon::prelude::*;
 
 use super::tally::Tally;
 use super::{Session, announce, app, programs};
+use crate::app::Application;
 use crate::attribution::UNPLACED;
 use crate::command::build::Builder;
 use crate::output_file;
 use crate::pipeline::Built;
 use crate::recipe::{Profile, Recipe};
 use crate::report::number::{bytes, difference};
+use crate::symbols;
 use crate::upstream::COMPILER;
 
 /// The libraries of both Lua versions that can go, and the compiler.
@@ -60,6 +62,10 @@ pub fn run(session: &Session) -> Result<Tally> {
     refuses(&builder, &preloaded, session, &mut tally)?;
     let (embedded, preloaded) = (builder.build(&embedded)?, builder.build(&preloaded)?);
     check_origins(&preloaded, &mut tally);
+    check_application(&embedded, &preloaded, &mut tally);
+    let symbols = embedded.beside.iter().find(|file| file.name == symbols::FILE);
+    let symbols = &symbols.context("the build left no symbols of the application")?.bytes;
+    output_file::write(&folder.join(symbols::FILE), symbols)?;
     let mut command = Command::new("node");
     command.current_dir(session.root.join("tests/prune")).args(["--test", "--test-timeout=60000"]);
     command.arg(format!("--test-reporter={}", session.root.join("tests/node/reporter.mjs").display()));
@@ -71,9 +77,25 @@ pub fn run(session: &Session) -> Result<Tally> {
     command.env("MOONWRIGHT_WHOLE", put("whole.wasm", &whole)?);
     command.env("MOONWRIGHT_PRUNED", put("pruned.wasm", &pruned)?);
     command.env("MOONWRIGHT_PROGRAM", put("program.wasm", &embedded)?);
+    command.env("MOONWRIGHT_SYMBOLS", folder.join(symbols::FILE));
     command.env("MOONWRIGHT_PRELOADED", put("preloaded.wasm", &preloaded)?);
     tally += &programs::run(command, "tests of pruned modules")?;
     Ok(tally)
+}
+
+/// The reports say what of the application is in the module, and what the state costs.
+fn check_application(embedded: &Built, preloaded: &Built, tally: &mut Tally) {
+    let application = &embedded.report.application;
+    let is_told =
+        |application: &Application| application.files == 2 && application.stripped.is_some_and(|less| less > 100);
+    tally.check("in profile size an application is stripped, and the report says of how much", {
+        application.as_ref().is_some_and(is_told)
+    });
+    let until = preloaded.report.preload.as_ref().map(|preload| (preload.until.as_str(), preload.cost.raw));
+    tally.check(
+        "the report says up to where a state has run, and what it costs",
+        until.is_some_and(|(until, cost)| until.ends_with("main.lua:9") && cost > 1_000),
+    );
 }
 
 /// The program in tests/prune/program as one file without a compiler; `main` is its main file.

@@ -1,0 +1,77 @@
+//! What a recipe asks of the stages: contracts, and the passes' options.
+
+use std::collections::BTreeSet;
+
+use super::PipelineError;
+use crate::contract::{self, Contract};
+use crate::features::FeatureSet;
+use crate::pass;
+use crate::pass::exports::ExportOptions;
+use crate::pass::optimise::{Goal, OptimiseOptions};
+use crate::recipe::{Profile, Recipe, Unwind};
+
+/// The recipe's contracts, with that of the unwinding host where there is one.
+pub(super) fn contracts(recipe: &Recipe) -> Result<Vec<Contract>, PipelineError> {
+    let host = (recipe.unwind == Unwind::Host).then_some("unwind-host");
+    let binary = recipe.no_compiler.then_some("bytecode");
+    let application = recipe.embed.then_some("application");
+    recipe
+        .contracts
+        .iter()
+        .map(String::as_str)
+        .chain(binary)
+        .chain(application)
+        .chain(host)
+        .map(|name| Ok(contract::load(name)?))
+        .collect()
+}
+
+/// The folders of the runtime that these contracts need beside `lua-src` itself.
+pub(super) fn parts(contracts: &[Contract]) -> Vec<String> {
+    let parts: BTreeSet<&String> = contracts.iter().flat_map(|contract| &contract.parts).collect();
+    parts.into_iter().cloned().collect()
+}
+
+/// What the export pass is to do.
+pub(super) fn export_options(contracts: &[Contract], recipe: &Recipe) -> ExportOptions {
+    let promised = contracts.iter().flat_map(|contract| &contract.exports).map(|export| export.name.clone());
+    // wasm-opt must know these two to be in use, and the unwind pass takes the export away again.
+    let until_unwind = pass::conventions::UNWIND_EXPORTS.iter().map(|name| (*name).to_owned());
+    let mut add: Vec<String> = promised.chain(until_unwind).chain(recipe.exports.add.iter().cloned()).collect();
+    let mut seen = BTreeSet::new();
+    add.retain(|name| seen.insert(name.clone()));
+    ExportOptions {
+        add,
+        rename: recipe.exports.rename.clone(),
+        hide: recipe.exports.hide.clone(),
+        only_named: true,
+        memory: true,
+    }
+}
+
+/// The exports that the recipe asks for beside the contracts, as the finished module names them.
+pub(super) fn other_exports(recipe: &Recipe) -> Vec<String> {
+    let renamed = |name: &String| recipe.exports.rename.get(name).unwrap_or(name).clone();
+    let memory = std::iter::once("memory".to_owned());
+    recipe.exports.add.iter().map(renamed).chain(recipe.exports.rename.values().cloned()).chain(memory).collect()
+}
+
+/// None in profile `dev`, whose code is to look like the source.
+pub(super) fn optimise_options(recipe: &Recipe) -> Option<OptimiseOptions> {
+    let goal = match recipe.profile {
+        Profile::Size => Goal::Size,
+        Profile::Speed => Goal::Speed,
+        Profile::Dev => return None,
+    };
+    Some(OptimiseOptions {
+        goal,
+        features: FeatureSet::base(),
+        // The numbers that tell where a function comes from.
+        keep_names: true,
+        // The linker puts the C stack first, so only overrunning it reaches the lowest bytes.
+        low_memory_unused: true,
+        tables_are_closed: true,
+        wasm_opt: recipe.wasm_opt.clone(),
+        translate_to_standard: false,
+    })
+}
