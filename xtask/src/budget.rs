@@ -52,6 +52,16 @@ pub struct Check {
 }
 
 impl Check {
+    /// What a library's entry begins with.
+    const OF_LIBRARY: &str = "library ";
+
+    /// The change of the recipe that leaves out what is over its limit, if it is a library that can go, and how many bytes that takes
+    /// back.
+    pub fn remedy(&self) -> Option<(String, u64)> {
+        let library = self.what.strip_prefix(Check::OF_LIBRARY).filter(|_| self.over())?;
+        Some((without(library)?, self.actual))
+    }
+
     /// Whether the limit is exceeded.
     pub fn over(&self) -> bool {
         self.actual > self.limit
@@ -87,6 +97,11 @@ pub struct Growth {
     pub remedy: Option<(String, u64)>,
 }
 
+/// The change of a recipe that leaves `library` out; there is none for the basic library.
+fn without(library: &str) -> Option<String> {
+    (library != "base").then(|| format!("drop = [\"{library}\"]"))
+}
+
 /// What grew from `old` to `new`, the most first.
 pub fn grown(new: &SizeReport, old: &SizeReport) -> Vec<Growth> {
     let of_group =
@@ -95,8 +110,8 @@ pub fn grown(new: &SizeReport, old: &SizeReport) -> Vec<Growth> {
     grown
         .map(|change| {
             let Key { group, module, .. } = change.key;
-            let remedy = if group == LIBRARY && module != "base" {
-                Some((format!("drop = [\"{module}\"]"), change.after))
+            let remedy = if group == LIBRARY {
+                without(&module).map(|recipe| (recipe, change.after))
             } else if group == part_group("persist") {
                 Some(("contracts = [\"core\"]".to_owned(), of_group(&group)))
             } else if group == part_group("bridge") {
@@ -176,7 +191,7 @@ impl Budgets {
         for (library, limit) in &budget.libraries {
             let of_it = |item: &&Item| item.origin.group == LIBRARY && item.origin.module == *library;
             let actual = items.iter().filter(of_it).map(|item| item.bytes).sum();
-            checks.push(Check { what: format!("library {library}"), actual, limit: *limit });
+            checks.push(Check { what: format!("{}{library}", Check::OF_LIBRARY), actual, limit: *limit });
         }
         Verdict { lua, profile, checks, grown: vec![] }
     }

@@ -53,12 +53,12 @@ pub enum Command {
 /// Arguments of `build`.
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  cargo xtask build                              out/lua.wasm: Lua 5.4, profile speed, legacy exceptions
-  cargo xtask build --profile size --lua 5.5     the smallest module with Lua 5.5
-  cargo xtask build --unwind standard            for wasmtime
+  cargo xtask build                            out/lua.wasm: Lua 5.4, for speed, legacy exceptions
+  cargo xtask build --profile size --lua 5.5   the smallest module with Lua 5.5
+  cargo xtask build --unwind standard          for wasmtime
   cargo xtask build --app main.lua --app 'lib/*.lua' --embed --no-compiler
-                                                 a program as one file
-  cargo xtask build my-app.toml --offline        what a recipe says, without touching the network")]
+                                               a program as one file
+  cargo xtask build my-app.toml --offline      what a recipe says, without touching the network")]
 pub struct BuildArgs {
     /// Recipe to build [default: moonwright.toml in the project's root if it is there, else the built-in defaults]
     pub recipe: Option<PathBuf>,
@@ -88,16 +88,17 @@ pub struct RecipeOverrides {
     /// Where the C compiler comes from [default: zig]
     #[arg(long, value_enum)]
     pub toolchain: Option<ToolchainChoice>,
-    /// Contract to fulfil, by name; repeat for several [default: full]
+    /// Contract to fulfil: core, full (with persistence), bridge (for the npm package and the crate), or a file; repeat for several
+    /// [default: full]
     #[arg(long = "contract", value_name = "NAME")]
     pub contracts: Vec<String>,
-    /// Export a function by its name
+    /// Export a function by its name; repeat for several
     #[arg(long, value_name = "NAME")]
     pub export: Vec<String>,
-    /// Export under another name
+    /// Export under another name; repeat for several
     #[arg(long, value_name = "OLD=NEW", value_parser = rename)]
     pub rename: Vec<(String, String)>,
-    /// Leave an export out
+    /// Leave an export out; repeat for several
     #[arg(long, value_name = "NAME")]
     pub hide: Vec<String>,
     /// Keep the name section
@@ -127,7 +128,7 @@ pub struct RecipeOverrides {
     /// Put Lua's state into the module: libraries open, and the application run up to its start (the main file returns a function)
     #[arg(long)]
     pub preload: bool,
-    /// A wasm-opt program to use in place of the built-in Binaryen 116
+    /// Binaryen's program wasm-opt, 116 or newer, to use in place of the built-in Binaryen 116
     #[arg(long, value_name = "PATH")]
     pub wasm_opt: Option<PathBuf>,
     /// What the module may weigh, in bytes: raw=N, gzip=N or brotli=N; repeat for several [default: ci/size-budget.toml]
@@ -231,15 +232,14 @@ pub enum Optimise {
 
 /// Arguments of `post`.
 #[derive(Debug, Args)]
-#[command(
-    after_help = "The result validates, and keeps every export that is not asked to go. A built-in stage that can't handle the module is left
-out, and the report says why.
+#[command(after_help = "The result validates, and keeps every export that is not asked to go. A built-in stage that \
+can't handle the module is left out, and the report says why.
 
 Examples:
-  cargo xtask post glue.wasm -o small.wasm                        strip and optimise for size
-  cargo xtask post app.wasm -o app.wasm --export step --hide tmp  exports by function name (needs the name section)
-  cargo xtask post old.wasm -o new.wasm --unwind standard --wasm-opt PATH   legacy exceptions to standard ones"
-)]
+  cargo xtask post glue.wasm -o small.wasm                strip and optimise for size
+  cargo xtask post app.wasm -o app.wasm --export step     an export by its function's name
+  cargo xtask post old.wasm -o new.wasm --unwind standard --wasm-opt PATH
+                                                          legacy exceptions to standard ones")]
 pub struct PostArgs {
     /// The WebAssembly module: from Emscripten, wasi-sdk, Zig, TinyGo, Rust, this toolchain, ...
     pub file: PathBuf,
@@ -322,8 +322,8 @@ pub enum SizeFormat {
 /// Arguments of `size`.
 #[derive(Debug, Args)]
 #[command(
-    after_help = "The report that a build leaves beside its module says which library and file every byte is from. Of other modules the names of
-functions and exports tell, as far as there are any.
+    after_help = "The report that a build leaves beside its module says which library and file every byte is from. \
+Of other modules the names of functions and exports tell, as far as there are any.
 
 Examples:
   cargo xtask size out/lua.wasm --by module
@@ -357,7 +357,7 @@ pub struct SizeArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Exit status: 0 within budget, 1 over it, 2 wrong usage or broken input.")]
 pub struct BudgetArgs {
-    /// The module to check [default: each profile is built and checked]
+    /// The module to check [default: builds and checks all that is shipped, the npm package's JavaScript included]
     pub file: Option<PathBuf>,
     /// The profile whose budget holds for FILE [default: what the report beside FILE says]
     #[arg(long, value_enum, requires = "file")]
@@ -386,8 +386,9 @@ pub struct BudgetArgs {
     after_help = "Exit status: 0 done, 1 the text names a stripped application that no symbols are there for, 2 wrong usage or broken input.
 
 Examples:
-  cargo xtask symbolize --symbols out/app.symbols.json traceback.txt    app#1a2b3c4d:57: becomes main.lua:12:
-  cargo xtask symbolize --map out/lua.wasm.map < stack.txt              wasm-function[9]:0x3f2a gets its line of C"
+  cargo xtask symbolize --symbols out/app.symbols.json traceback.txt
+                                                            app#1a2b3c4d:57: becomes main.lua:12:
+  cargo xtask symbolize --map out/lua.wasm.map < stack.txt  wasm-function[9]:0x3f2a gets its line of C"
 )]
 pub struct SymbolizeArgs {
     /// The text [default: the standard input]
@@ -415,7 +416,7 @@ pub struct SetupArgs {
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   cargo xtask run                                 the prompt
-  cargo xtask run --state saves game.lua easy 3   a script with arguments; Memory is kept in the folder `saves`
+  cargo xtask run --state saves game.lua easy 3   a script with arguments; Memory is kept in saves/
   cargo xtask run -- --help                       all options of the program that runs")]
 pub struct RunArgs {
     /// The Lua version of the module that runs [default: 5.4]

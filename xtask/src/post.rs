@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use rayon::prelude::*;
 use serde::Serialize;
 use thiserror::Error;
 use wasmparser::{Validator, WasmFeatures};
@@ -105,12 +106,33 @@ pub enum PostError {
     Weigh(#[from] SectionError),
 }
 
+/// The finished module before anything is weighed, which takes longer than all stages but the optimiser.
+pub struct Processed {
+    /// The module.
+    pub wasm: Vec<u8>,
+    /// What its bytes are part of, by the names that the input had.
+    pub items: Vec<Item>,
+    /// The module at first and after each stage.
+    stages: Vec<(&'static str, Vec<u8>)>,
+    notes: Vec<String>,
+    exports: ExportSummary,
+    unused_imports: Vec<String>,
+}
+
+/// Post-processes `wasm`, and weighs what comes out.
+///
+/// # Errors
+/// As for [`process`].
+pub fn run(wasm: &[u8], options: &PostOptions) -> Result<Posted, PostError> {
+    process(wasm, options)?.weigh()
+}
+
 /// Post-processes `wasm`.
 ///
 /// # Errors
 /// When it is no valid module, the export table can't be had as asked for, exceptions can't be translated, or the wasm-opt
 /// program fails. A built-in stage that can't handle the module is left out instead.
-pub fn run(wasm: &[u8], options: &PostOptions) -> Result<Posted, PostError> {
+pub fn process(wasm: &[u8], options: &PostOptions) -> Result<Processed, PostError> {
     let before = Interface::read(wasm)?;
     let features = FeatureSet::detect(wasm).ok();
     // A dynamic linker fills the table that it shares with the module, and references can go anywhere.
@@ -229,8 +251,27 @@ struct Work {
     tables_are_closed: bool,
     /// Its functions have their indices as names.
     numbered: bool,
-    stages: Vec<Stage>,
+    stages: Vec<(&'static str, Vec<u8>)>,
     notes: Vec<String>,
+}
+
+impl Processed {
+    fn weigh(self) -> Result<Posted, PostError> {
+        let weigh = |(name, wasm): &(&str, Vec<u8>)| Ok(Stage { name: (*name).to_owned(), weight: Weight::of(wasm)? });
+        let stages = self.stages.par_iter().map(weigh).collect::<std::io::Result<_>>().map_err(SectionError::from)?;
+        Ok(Posted {
+            sha256: digest::sha256(&self.wasm),
+            total: Weight::of(&self.wasm).map_err(SectionError::from)?,
+            sections: section::sections(&self.wasm)?,
+            features: FeatureSet::detect(&self.wasm).ok().map(|set| set.iter().map(Feature::name).collect()),
+            items: self.items,
+            wasm: self.wasm,
+            stages,
+            notes: self.notes,
+            exports: self.exports,
+            unused_imports: self.unused_imports,
+        })
+    }
 }
 
 impl Work {
@@ -239,13 +280,12 @@ impl Work {
         if self.numbered { pass::names::rename(wasm, &BTreeMap::new()) } else { Ok(wasm.to_vec()) }
     }
 
-    fn stage(&mut self, name: &str) -> Result<(), PostError> {
-        let weight = Weight::of(&self.bare(&self.wasm)?).map_err(SectionError::from)?;
-        self.stages.push(Stage { name: name.to_owned(), weight });
+    fn stage(&mut self, name: &'static str) -> Result<(), PostError> {
+        self.stages.push((name, self.bare(&self.wasm)?));
         Ok(())
     }
 
-    fn step(&mut self, name: &str, wasm: Vec<u8>) -> Result<(), PostError> {
+    fn step(&mut self, name: &'static str, wasm: Vec<u8>) -> Result<(), PostError> {
         self.wasm = wasm;
         self.stage(name)
     }
@@ -296,7 +336,7 @@ impl Work {
         options: &PostOptions,
         exports: ExportSummary,
         names: &OwnNames,
-    ) -> Result<Posted, PostError> {
+    ) -> Result<Processed, PostError> {
         let broken = |what: String| PostError::Broken(what);
         match &self.features {
             Some(features) => features.validate(&self.wasm).map_err(|error| broken(error.to_string()))?,
@@ -324,12 +364,8 @@ impl Work {
         }
         let name = |import: &crate::interface::Import| format!("{}.{}", import.module, import.name);
         let unused_imports = before.imports.iter().filter(|import| !is_import(&after, import)).map(name).collect();
-        Ok(Posted {
-            sha256: digest::sha256(&self.wasm),
-            total: Weight::of(&self.wasm).map_err(SectionError::from)?,
-            sections: section::sections(&self.wasm)?,
+        Ok(Processed {
             items: attribution::attribute(&self.wasm, names)?,
-            features: FeatureSet::detect(&self.wasm).ok().map(|set| set.iter().map(Feature::name).collect()),
             wasm: self.wasm,
             stages: self.stages,
             notes: self.notes,

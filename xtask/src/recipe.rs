@@ -20,7 +20,7 @@ pub const DEFAULT_FILE: &str = "moonwright.toml";
 /// A Lua version that the toolchain can build.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 pub enum LuaVersion {
-    /// Lua 5.4, the default.
+    /// Lua 5.4.
     #[default]
     #[serde(rename = "5.4")]
     #[value(name = "5.4")]
@@ -61,10 +61,10 @@ impl fmt::Display for LuaVersion {
 pub enum Profile {
     /// Fewest bytes.
     Size,
-    /// Fastest code, the default.
+    /// Fastest code.
     #[default]
     Speed,
-    /// Names and line tables kept, little optimisation.
+    /// Names and debug information kept, no optimiser.
     Dev,
 }
 
@@ -89,7 +89,7 @@ impl fmt::Display for Profile {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 pub enum Unwind {
-    /// `try`/`catch`: node 17 and later, every browser since 2022. The default, since it runs on the most hosts.
+    /// `try`/`catch`: node 17 and later, every browser since 2022.
     #[default]
     Legacy,
     /// `try_table`/exnref: wasmtime, node 24, browsers since 2025.
@@ -119,7 +119,7 @@ impl fmt::Display for Unwind {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum ToolchainChoice {
-    /// The pinned `ziglang` from PyPI, installed below `target/toolchain`. The default: everybody's build has the same bytes.
+    /// The pinned `ziglang` from PyPI, installed below `target/toolchain`: everybody's build has the same bytes.
     #[default]
     Zig,
     /// clang, wasm-ld and wasi-libc of this machine.

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use wasmparser::{Validator, WasmFeatures};
+use xtask::attribution::{self, OwnNames};
 use xtask::contract;
 use xtask::features::FeatureSet;
 use xtask::inspect::inspect;
@@ -41,7 +42,10 @@ const REAL_MUTANTS_VARIABLE: &str = "MOONWRIGHT_MODULE_MUTANTS";
 const REAL_MODULES: &str = "MOONWRIGHT_MODULES_TO_MUTATE";
 
 /// Every so manieth valid mutant of a real module is optimised, which takes seconds.
-const REAL_OPTIMISED: usize = 100;
+const REAL_OPTIMISED: usize = 30;
+
+/// Every so manieth is weighed as well.
+const REAL_WEIGHED: usize = 25;
 
 /// How long the commands may take for one, on a machine with other work to do.
 const SLOWEST: Duration = Duration::from_secs(30);
@@ -97,11 +101,11 @@ fn mutate(wasm: &[u8], random: &mut Random) -> Vec<u8> {
 /// A place in the module: any, or one in a section that is as likely as each other. Of a large module nearly all is code.
 fn place(wasm: &[u8], random: &mut Random) -> usize {
     let ranges = if random.below(2) == 0 { section::ranges(wasm).unwrap_or_default() } else { vec![] };
-    match ranges.get(random.below(ranges.len())) {
-        // What counts the entries comes first.
-        Some((_, range)) => {
-            range.start + random.below(range.len().min(if random.below(2) == 0 { 8 } else { usize::MAX }))
-        }
+    let section = random.below(ranges.len());
+    // What counts the entries comes first.
+    let most = if random.below(2) == 0 { 8 } else { usize::MAX };
+    match ranges.get(section) {
+        Some((_, range)) => range.start + random.below(range.len().min(most)),
         None => random.below(wasm.len()),
     }
 }
@@ -201,12 +205,19 @@ fn no_mutant_makes_a_pass_panic() {
     assert!(valid > 100, "only {valid} mutants were valid modules: the test does not reach the passes");
 }
 
-/// What the commands `post`, `inspect-exports` and `size` do with a file; whether `post` gave a module.
-fn run_commands(wasm: &[u8], goal: Option<Goal>) -> bool {
+/// What the commands `post`, `inspect-exports` and `size` do with a file; whether `post` gave a module. Weighing one of 200 kB takes
+/// a second, and its code can be any bytes, so that of most real modules' mutants it is left out (`weigh`).
+fn run_commands(wasm: &[u8], goal: Option<Goal>, weigh: bool) -> bool {
     let options = PostOptions { goal, ..PostOptions::default() };
-    let posted = match post::run(wasm, &options) {
-        Ok(posted) => {
-            assert!(is_valid(&posted.wasm), "post gave an invalid module");
+    let posted = if weigh {
+        post::run(wasm, &options).map(|posted| (posted.wasm, posted.items))
+    } else {
+        post::process(wasm, &options).map(|processed| (processed.wasm, processed.items))
+    };
+    let posted = match posted {
+        Ok((posted, items)) => {
+            assert!(is_valid(&posted), "post gave an invalid module");
+            assert_eq!(items.iter().map(|item| item.bytes).sum::<u64>(), posted.len() as u64);
             true
         }
         Err(PostError::Broken(what)) => panic!("post broke the module: {what}"),
@@ -218,7 +229,10 @@ fn run_commands(wasm: &[u8], goal: Option<Goal>) -> bool {
     if let Ok(interface) = Interface::read(wasm) {
         _ = inspect(&interface, &contract::load("bridge").unwrap());
     }
-    if let Ok(report) = SizeReport::of(wasm) {
+    if !weigh {
+        _ = section::ranges(wasm);
+        _ = OwnNames::read(wasm).and_then(|names| attribution::attribute(wasm, &names));
+    } else if let Ok(report) = SizeReport::of(wasm) {
         let sum = |by| report.rows(by).iter().map(|row| row.bytes).sum::<u64>();
         assert_eq!(sum(By::Section), wasm.len() as u64);
         // Only of valid modules is it known what the bytes are.
@@ -244,9 +258,9 @@ struct Counts {
 }
 
 impl Counts {
-    fn run(&self, mutant: &[u8], goal: Option<Goal>) {
+    fn run(&self, mutant: &[u8], goal: Option<Goal>, weigh: bool) {
         let begun = Instant::now();
-        self.modules.set(self.modules.get() + u64::from(run_commands(mutant, goal)));
+        self.modules.set(self.modules.get() + u64::from(run_commands(mutant, goal, weigh)));
         self.mutants.set(self.mutants.get() + 1);
         self.slowest.set(self.slowest.get().max(begun.elapsed()));
     }
@@ -271,10 +285,10 @@ impl Counts {
 fn no_mutant_is_too_much_for_post_inspect_exports_and_size() {
     let count = MUTATED_FILES.div_ceil(fixtures().len() as u64);
     let counts = Counts::default();
-    let valid = for_each_mutant(count, |mutant| counts.run(mutant, None));
+    let valid = for_each_mutant(count, |mutant| counts.run(mutant, None, true));
     for_each_mutant(OPTIMISED_MUTANTS / 5, |mutant| {
         if is_valid(mutant) {
-            counts.run(mutant, Some(Goal::Size));
+            counts.run(mutant, Some(Goal::Size), true);
         }
     });
     counts.finish("of the fixtures");
@@ -295,9 +309,10 @@ fn no_mutant_of_a_real_module_is_too_much() {
     let counts = Counts::default();
     let valid = Cell::new(0);
     for_each_mutant_of(&modules, mutants.div_ceil(modules.len()) as u64, |mutant| {
-        valid.set(valid.get() + usize::from(is_valid(mutant)));
-        let optimised = is_valid(mutant) && valid.get() % REAL_OPTIMISED == 1;
-        counts.run(mutant, optimised.then_some(Goal::Size));
+        let is_valid = is_valid(mutant);
+        valid.set(valid.get() + usize::from(is_valid));
+        let nth = |step: usize| is_valid && valid.get() % step == 1;
+        counts.run(mutant, nth(REAL_OPTIMISED).then_some(Goal::Size), nth(REAL_WEIGHED));
     });
     counts.finish(&format!("of {} real modules", modules.len()));
     assert!(valid.get() * 20 > mutants, "only {} of {mutants} mutants were valid modules", valid.get());

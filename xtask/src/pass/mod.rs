@@ -14,6 +14,7 @@ pub mod names;
 pub mod optimise;
 pub mod preload;
 pub mod prune;
+mod segments;
 pub mod strip;
 pub mod unwind;
 pub mod validate;

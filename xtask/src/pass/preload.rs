@@ -14,14 +14,11 @@ use std::convert::Infallible;
 
 use thiserror::Error;
 use wasm_encoder::reencode::{self, Reencode};
-use wasm_encoder::{ConstExpr, DataSection, MemorySection};
+use wasm_encoder::{DataSection, MemorySection};
 use wasmparser::Parser;
 
-use super::debug_validate;
+use super::{debug_validate, segments};
 use crate::machine::State;
-
-/// The bytes that a segment of its own costs: flags, address, end, length. A gap that is no longer stays in the segment.
-const SEGMENT_HEADER: usize = 8;
 
 /// The unit of memory's size.
 const PAGE: usize = 65_536;
@@ -45,7 +42,7 @@ impl From<reencode::Error> for PreloadError {
 /// # Errors
 /// When it can't be written again.
 pub fn run(wasm: &[u8], state: &State) -> Result<Vec<u8>, PreloadError> {
-    let mut rewriter = Rewriter { segments: segments(state), pages: (state.memory.len() / PAGE) as u64 };
+    let mut rewriter = Rewriter { segments: of_state(state), pages: (state.memory.len() / PAGE) as u64 };
     let mut module = wasm_encoder::Module::new();
     rewriter.parse_core_module(&mut module, Parser::new(0), wasm)?;
     let preloaded = module.finish();
@@ -54,19 +51,10 @@ pub fn run(wasm: &[u8], state: &State) -> Result<Vec<u8>, PreloadError> {
 }
 
 /// What is not zero, from the state's base on.
-fn segments(state: &State) -> Vec<(u32, &[u8])> {
-    let mut segments = Vec::new();
+fn of_state(state: &State) -> Vec<(u32, &[u8])> {
     let memory = &state.memory;
-    let mut open: Option<std::ops::Range<usize>> = None;
-    let mut close = |range: std::ops::Range<usize>| segments.push((range.start as u32, &memory[range]));
-    for at in (state.base as usize..memory.len()).filter(|at| memory[*at] != 0) {
-        match &mut open {
-            Some(range) if at - range.end <= SEGMENT_HEADER => range.end = at + 1,
-            _ => open.replace(at..at + 1).into_iter().for_each(&mut close),
-        }
-    }
-    open.into_iter().for_each(close);
-    segments
+    let ranges = segments::ranges(state.base as usize..memory.len(), |at| memory[at] != 0);
+    ranges.into_iter().map(|range| (range.start as u32, &memory[range])).collect()
 }
 
 struct Rewriter<'a> {
@@ -101,9 +89,7 @@ impl Reencode for Rewriter<'_> {
         data: &mut DataSection,
         _: wasmparser::DataSectionReader<'_>,
     ) -> Result<(), reencode::Error> {
-        for (address, bytes) in &self.segments {
-            data.active(0, &ConstExpr::i32_const(address.cast_signed()), bytes.iter().copied());
-        }
+        segments::write(data, &self.segments);
         Ok(())
     }
 }
@@ -120,7 +106,7 @@ mod tests {
         memory[108] = b'd';
         memory[PAGE + 1] = 7;
         let state = State { memory, base: 16, until: None };
-        let found = segments(&state);
+        let found = of_state(&state);
         assert_eq!(found, [(100, b"abc\0\0\0\0\0d".as_slice()), (PAGE as u32 + 1, b"\x07")]);
         let wasm = wat::parse_str("(module (memory (export \"memory\") 1) (data (i32.const 16) \"old\"))").unwrap();
         let text = wasmprinter::print_bytes(run(&wasm, &state).unwrap()).unwrap();

@@ -82,7 +82,8 @@ pub fn checks(what: &str, checks: &[Check]) -> String {
     let mut text = format!("{headline} ({what})\n\n| size | bytes | budget | used |\n|---|--:|--:|--:|\n");
     for check in checks {
         let mark = if check.over() {
-            format!("**over by {}**", bytes(check.actual - check.limit))
+            let back = check.remedy().map(|(change, saved)| format!("; `{change}` takes back {}", bytes(saved)));
+            format!("**over by {}**{}", bytes(check.actual - check.limit), back.unwrap_or_default())
         } else {
             share(check.actual, check.limit)
         };

@@ -104,8 +104,11 @@ pub fn verdict(verdict: &Verdict) -> String {
 /// One line a limit: within budget or over it.
 pub fn checks(checks: &[Check]) -> String {
     let line = |check: &Check| {
-        let state =
-            if check.over() { format!("over by {}", bytes(check.actual - check.limit)) } else { "ok".to_owned() };
+        let back = check.remedy().map(|(change, saved)| format!("; {change} takes back {}", bytes(saved)));
+        let state = match check.over() {
+            true => format!("over by {}{}", bytes(check.actual - check.limit), back.unwrap_or_default()),
+            false => "ok".to_owned(),
+        };
         format!(
             "budget {:17} {:>9} of {:>9} ({})  {state}",
             check.what,

@@ -10,13 +10,14 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::tally::Tally;
-use super::{Session, announce, programs};
+use super::{Session, TOOLCHAIN, announce, programs, selected};
+use crate::command::build::Builder;
 use crate::command::npm;
 use crate::output_file;
 use crate::pass::optimise::Goal;
 use crate::post::{self, PostOptions, Posted};
 use crate::progress::Terminal;
-use crate::recipe::{ToolchainChoice, Unwind};
+use crate::recipe::{LuaVersion, Profile, Recipe, ToolchainChoice, Unwind};
 use crate::toolchain::{self, Program, Toolchain};
 
 /// The folder of the test programs, and of what they pin.
@@ -110,8 +111,38 @@ pub fn run(session: &Session) -> Result<Tally> {
     }
     command.arg("post.test.mjs").env("MOONWRIGHT_POSTED", &folder).env("MOONWRIGHT_PACKAGES", &installed);
     tally += &programs::run(command, "tests of post")?;
+    tally += &mutants(session, &folder, &installed)?;
     Ok(tally)
 }
+
+/// The folder's modules that are mutated beside ours and wasmoon's: one with names and DWARF, one with what a C library has.
+const MUTATED: [&str; 2] = ["own-0.wasm", "wasi.c.wasm"];
+
+/// Runs xtask/tests/mutants.rs on real modules: ours, wasmoon's, and some that were compiled here.
+fn mutants(session: &Session, folder: &Path, installed: &Path) -> Result<Tally> {
+    announce("mutants of real modules");
+    let builder = Builder::new(&session.root, session.offline);
+    let ours = [
+        (LuaVersion::V54, Profile::Size, Unwind::Legacy),
+        (LuaVersion::V54, Profile::Speed, Unwind::Standard),
+        (LuaVersion::V55, Profile::Size, Unwind::Host),
+    ];
+    let mut modules = vec![installed.join("node_modules").join(PACKAGES[0].1[0])];
+    for (lua, profile, unwind) in ours {
+        let built = builder.build(&Recipe { lua, profile, unwind, ..Recipe::default() })?;
+        let path = folder.join(format!("{lua}-{profile}-{unwind}.wasm"));
+        output_file::write(&path, &built.wasm)?;
+        modules.push(path);
+    }
+    modules.extend(MUTATED.map(|name| folder.join(name)));
+    let mut command = session.cargo(&["test"]);
+    command.args(selected(TOOLCHAIN)).args(["--test", "mutants", "--", "--ignored", "--nocapture", "real"]);
+    command.env(MODULES_TO_MUTATE, std::env::join_paths(modules)?);
+    programs::run(command, "mutants of real modules")
+}
+
+/// The environment variable by which the test gets the modules.
+const MODULES_TO_MUTATE: &str = "MOONWRIGHT_MODULES_TO_MUTATE";
 
 /// Binaryen's program in the npm package, below the installed packages.
 const OPTIMISER: &str = "node_modules/binaryen/bin/wasm-opt";

@@ -14,9 +14,7 @@ use super::registration::ENTRY;
 use super::{Cuts, Live, PruneError, Pruned};
 use crate::interface::{Interface, ItemType};
 use crate::linked::{How, Linked, LinkedError, Node, Use};
-
-/// The bytes that a segment of its own costs: flags, address, end, length. A gap that is no longer stays in the segment.
-const SEGMENT_HEADER: usize = 8;
+use crate::pass::segments;
 
 /// The bytes of a relocated LEB128 number.
 const PADDED_LEB: usize = 5;
@@ -33,7 +31,7 @@ pub(super) fn run(wasm: &[u8], linked: &Linked, cuts: &Cuts, live: &Live) -> Res
     let interface = Interface::read(wasm).map_err(LinkedError::from)?;
     // An imported memory may hold anything.
     let zeros_stay = interface.imports.iter().any(|import| import.ty == ItemType::Memory);
-    let segments = segments(&patched, linked, live, zeros_stay);
+    let segments = laid_out(&patched, linked, live, zeros_stay);
     let before: usize = linked.segments.iter().map(|segment| segment.bytes.len()).sum();
     let after: usize = segments.iter().map(|(_, bytes)| bytes.len()).sum();
     let mut rewriter = Rewriter {
@@ -87,8 +85,8 @@ fn put(bytes: &mut [u8], found: &Use, value: u32) {
 }
 
 /// The new segments: addresses, and where their bytes are in the file. Zeros need no segment, since memory starts with them.
-fn segments(bytes: &[u8], linked: &Linked, live: &Live, zeros_stay: bool) -> Vec<(u32, Range<usize>)> {
-    let mut segments: Vec<(u32, Range<usize>)> = Vec::new();
+fn laid_out(bytes: &[u8], linked: &Linked, live: &Live, zeros_stay: bool) -> Vec<(u32, Range<usize>)> {
+    let mut found: Vec<(u32, Range<usize>)> = Vec::new();
     for segment in &linked.segments {
         let start = segment.bytes.start;
         // What has no symbol stays.
@@ -104,24 +102,11 @@ fn segments(bytes: &[u8], linked: &Linked, live: &Live, zeros_stay: bool) -> Vec
                 stays[range.start - start..range.end - start].fill(fill);
             }
         }
-        let wanted = |offset: usize| stays[offset] && (zeros_stay || bytes[start + offset] != 0);
-        let mut open: Option<Range<usize>> = None;
-        for offset in (0..stays.len()).filter(|offset| wanted(*offset)) {
-            match &mut open {
-                Some(range) if offset - range.end <= SEGMENT_HEADER => range.end = offset + 1,
-                _ => {
-                    segments.extend(open.take().map(|range| at(segment.address, start, range)));
-                    open = Some(offset..offset + 1);
-                }
-            }
-        }
-        segments.extend(open.map(|range| at(segment.address, start, range)));
+        let wanted = |at: usize| stays[at - start] && (zeros_stay || bytes[at] != 0);
+        let ranges = segments::ranges(segment.bytes.clone(), wanted);
+        found.extend(ranges.into_iter().map(|range| (segment.address + (range.start - start) as u32, range)));
     }
-    segments
-}
-
-fn at(address: u32, start: usize, range: Range<usize>) -> (u32, Range<usize>) {
-    (address + range.start as u32, start + range.start..start + range.end)
+    found
 }
 
 struct Rewriter<'a> {
@@ -210,9 +195,7 @@ impl Reencode for Rewriter<'_> {
         data: &mut DataSection,
         _: wasmparser::DataSectionReader<'_>,
     ) -> Result<(), reencode::Error> {
-        for (address, bytes) in &self.segments {
-            data.active(0, &ConstExpr::i32_const(*address as i32), bytes.iter().copied());
-        }
+        segments::write(data, &self.segments);
         Ok(())
     }
 
