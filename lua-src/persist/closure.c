@@ -228,11 +228,12 @@ static Proto *getchunk (lua_State *L, uint64_t hash) {
   setivalue(&k, (lua_Integer)hash);
   if (mw_rawget(mw_S.chunks, &k, &v))
     return clLvalue(&v)->p;
-  if (!mw_store_record(L, MW_TAG_TEXT, hash, &text, &r) ||
-      mw_decode(L, &r) != MW_DEC_OK ||
+  if (!mw_store_record(L, MW_TAG_TEXT, hash, &text, &r))
+    return NULL;
+  if (mw_decode(L, &r) != MW_DEC_OK ||
       mw_decode(L, &r) != MW_DEC_OK || !ttisstring(s2v(L->top.p - 1)) ||
       r.p != r.end) {
-    mw_badvalue("its text is missing or damaged");
+    mw_badvalue("its text is damaged");
     return NULL;
   }
   s = lua_tolstring(L, -1, &l);
@@ -298,15 +299,13 @@ static LClosure *newclosure (lua_State *L, uint32_t id) {
   Proto *p;
   LClosure *cl;
   int top = lua_gettop(L);
-  if (!mw_store_record(L, MW_TAG_CLOSURE, id, &record, &r)) {
-    mw_badvalue("its record is missing or damaged");
+  if (!mw_store_record(L, MW_TAG_CLOSURE, id, &record, &r))
     return NULL;
-  }
   hash = mw_read_u64(&r);
   order = mw_read_u32(&r);
   n = mw_read_u8(&r);
   if (r.err != NULL || (size_t)(r.end - r.p) != 4 * n) {
-    mw_badvalue("its record is missing or damaged");
+    mw_badvalue("its record is damaged");
     return NULL;
   }
   p = getchunk(L, hash);
@@ -374,8 +373,7 @@ static int fill (lua_State *L, GCObject *o) {
   if (o->tt == LUA_VLCL)
     return 1;
   if (!mw_store_record(L, mw_tagof(o), mw_slotof(o)->id, &record, &r))
-    return mw_badvalue(o->tt == LUA_VUPVAL ? "it has a bad upvalue"
-                       : "its record is missing or damaged");
+    return 0;
   if (o->tt == LUA_VTHREAD) {
     mw_Buffer b = record;  /* what is decoded next reads other records */
     record = held;

@@ -26,15 +26,31 @@ int mw_bad (const char *what, const char *name, size_t len) {
 }
 
 
+const char mw_unknownversion[] = "unknown version (of a newer release?)";
+
+
 void mw_read_version (mw_Reader *r) {
   unsigned int version = mw_read_u8(r);
   if (version != MW_FORMAT && r->err == NULL)
-    r->err = (version == 0) ? "wrong checksum" : "unknown version";
+    r->err = (version == 0) ? "wrong checksum" : mw_unknownversion;
 }
 
 
 int mw_badvalue (const char *what) {
   return mw_bad(what, "", 0);
+}
+
+
+static int badrecord (const mw_Reader *r) {
+  return mw_bad("damaged: ", r->err, strlen(r->err));
+}
+
+
+int mw_read_header (mw_Reader *r, int tag) {
+  if (mw_read_u8(r) != (unsigned int)tag && r->err == NULL)
+    r->err = "unknown tag";
+  mw_read_version(r);
+  return r->err == NULL || badrecord(r);
 }
 
 
@@ -151,7 +167,7 @@ int mw_decodevalue (lua_State *L, mw_Reader *r, TValue *res) {
     if (name == NULL) name = "(unknown)";
     return mw_bad("this build has no function ", name, strlen(name));
   }
-  return mw_bad("damaged: ", r->err, strlen(r->err));
+  return badrecord(r);
 }
 
 

@@ -213,7 +213,8 @@ static uint32_t parts (lua_State *L, int step) {
   mw_reader(&r, &I.b);
   s = mw_read_bytes(&r, sizeof(signature));
   if (s == NULL || memcmp(s, signature, sizeof(signature)) != 0) {
-    I.err = "it is not one of this version";
+    I.err = (s != NULL && memcmp(s, signature, 3) == 0) ? mw_unknownversion
+                                                        : damaged;
     return 0;
   }
   count = mw_read_u32(&r);

@@ -86,9 +86,7 @@ static int readmeta (lua_State *L, uint32_t id, Table **mt) {
   if (!mw_store_get(L, id, metakey, sizeof(metakey), &value))
     return 1;
   mw_reader(&r, &value);
-  if (mw_read_u16(&r) != mw_header(MW_TAG_META))
-    return mw_badvalue("damaged");
-  if (!mw_decodevalue(L, &r, &v))
+  if (!mw_read_header(&r, MW_TAG_META) || !mw_decodevalue(L, &r, &v))
     return 0;
   if (!ttistable(&v))
     return mw_badvalue("damaged: not a table");

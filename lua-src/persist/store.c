@@ -122,11 +122,11 @@ int mw_store_record (lua_State *L, int tag, uint64_t id, mw_Buffer *b,
   key.n = 0;
   mw_store_key(L, &key, tag, id);
   if (!mw_store_get(L, 0, key.data, key.n, b))
-    return 0;
+    return mw_badvalue("a record of it is missing");
   if (r == NULL)
     return 1;
   mw_reader(r, b);
-  return mw_read_u16(r) == mw_header(tag);
+  return mw_read_header(r, tag);
 }
 
 

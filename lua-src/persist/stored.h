@@ -365,7 +365,8 @@ extern void mw_store_key (lua_State *L, mw_Buffer *b, int tag, uint64_t id);
 
 /*
 ** Reads such a record into 'b', and makes 'r' read what is behind its header.
-** 0 if there is none, or with another header ('r' may be NULL: any).
+** 0 if there is none, or with another header ('r' may be NULL: any); then
+** 'mw_S.why' is set.
 */
 extern int mw_store_record (lua_State *L, int tag, uint64_t id, mw_Buffer *b,
                             mw_Reader *r);
@@ -479,8 +480,14 @@ extern void mw_closure_abandon (void);
 extern int mw_bad (const char *what, const char *name, size_t len);
 extern int mw_badvalue (const char *what);
 
+/* what is said of a version that this release does not know */
+extern const char mw_unknownversion[];
+
 /* reads the version of a record, and sets 'r->err' if it is another one */
 extern void mw_read_version (mw_Reader *r);
+
+/* reads tag and version; 0 with mw_S.why set if one is not as expected */
+extern int mw_read_header (mw_Reader *r, int tag);
 
 /* makes 'r' read what is in 'b' */
 extern void mw_reader (mw_Reader *r, const mw_Buffer *b);

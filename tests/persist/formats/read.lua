@@ -8,3 +8,9 @@ assert(Memory.handle.key == "kept" and Memory.handle.f == math.max and Memory.ha
 assert(Memory.loop.self == Memory.loop)
 assert(Memory.named("x") == "x!" and debug.getinfo(Memory.named, "S").source == "=named")
 assert(Memory.list[4] == nil or Memory.list[4] == Memory.add)
+if Memory.generator then
+  local ok, n = coroutine.resume(Memory.generator)
+  local a, b = Memory.wrapped()
+  assert(ok and n == Memory.count + 1 and a == "a" and b == "b")
+  Memory.count = n
+end

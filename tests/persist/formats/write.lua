@@ -17,3 +17,13 @@ Memory.handle.own = Memory.list
 Memory.loop = {}
 Memory.loop.self = Memory.loop
 Memory.named = load("return function (x) return x .. '!' end", "=named")()
+
+-- From the third one on: suspended coroutines, which only the version of Lua goes on with that is in the name.
+Memory.generator = coroutine.create(function (n)
+  while true do
+    pcall(function () for i = 1, 3 do n = n + 1; coroutine.yield(n, i) end end)
+  end
+end)
+Memory.count = select(2, coroutine.resume(Memory.generator, 100))
+Memory.wrapped = coroutine.wrap(function (...) while true do coroutine.yield(...) end end)
+Memory.wrapped("a", "b")
