@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use anyhow::{Context, Result, anyhow};
 use libtest_mimic::{Arguments, Trial};
 use moonwright_bytecode::Version;
-use moonwright_mutants::{Mutant, Seed, corpus, mutant, witnesses};
+use moonwright_mutants::{Mutant, Seed, asked, corpus, mutant, witnesses};
 use moonwright_tests::{Built, LuaVersion, Profile, case, damage};
 
 /// How many each module gets, unless the environment variable says otherwise.
-const MUTANTS: (&str, u64) = ("MOONWRIGHT_MUTANTS", 200);
+const MUTANTS: u64 = 200;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -42,6 +42,11 @@ fn opens(built: &Built) -> Result<()> {
     const LOOK: &str = "if Memory.arguments then \
         local t = {Memory.arguments(1, 2, 3)}; assert(#t == 7 and t[7] == 3); assert(Memory.loops(3) > 0); \
         assert(#Memory.long() == 60 and Memory.tables(5) == 'f53end') \
+        elseif Memory.generator then \
+        local function go (name, ...) return select(2, coroutine.resume(Memory[name], ...)) end; \
+        assert(go('generator') == 6 and go('generator') == 'end' and go('first') == 12 and go('second') == 22 and go('open') == 1); \
+        assert(Memory.shared() == 22 and Memory.raise(4) == 5 and Memory.wrapped('again') == 'again'); \
+        assert(go('tail', 8) == 8 and go('new', 9) == 9 and go('handler'):find('inside')) \
         else assert(Memory.add(1) == Memory.get() and Memory.box:area() == 6) end";
     for seed in corpus_of(built)? {
         for image in [None, Some(seed.image)] {
@@ -56,14 +61,11 @@ fn opens(built: &Built) -> Result<()> {
 
 fn run(built: &Built) -> Result<()> {
     let corpus = corpus_of(built)?;
-    let count = match std::env::var(MUTANTS.0) {
-        Ok(text) => text.parse().with_context(|| format!("{} is no number: {text}", MUTANTS.0))?,
-        Err(_) => MUTANTS.1,
-    };
+    let numbers = asked(MUTANTS)?;
     let images = AtomicU64::new(0);
     let workers = std::thread::available_parallelism().map_or(1, usize::from) as u64;
     let work = |worker: u64| -> Result<()> {
-        for number in (worker..count).step_by(workers as usize) {
+        for number in (numbers.start + worker..numbers.end).step_by(workers as usize) {
             let mutant = mutant(&corpus, number);
             images.fetch_add(mutant.image.is_some().into(), Ordering::Relaxed);
             damage::check(built, &mutant)
@@ -77,6 +79,6 @@ fn run(built: &Built) -> Result<()> {
         workers.into_iter().try_for_each(|worker| worker.join().map_err(|_| anyhow!("a worker panicked"))?)
     })?;
     let images = images.load(Ordering::Relaxed);
-    println!("{built}: {count} mutants, {images} of them images");
+    println!("{built}: mutants {numbers:?}, {images} of them images");
     Ok(())
 }

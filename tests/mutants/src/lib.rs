@@ -1,6 +1,7 @@
 //! Seeded damage to stored state. A [`Mutant`] is what a module finds in its store, or an image that is given to it: the
 //! native tests and those of built modules run the same ones, and fuzz targets begin from the same corpus.
 
+mod asked;
 mod chunk;
 mod image;
 mod random;
@@ -12,6 +13,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, ensure};
 use moonwright_bytecode::Version;
 
+pub use asked::{asked, split};
 pub use random::Random;
 pub use value::damage as damage_bytes;
 

@@ -388,7 +388,7 @@ static void mutate (unsigned long n) {
   uint64_t start = seed;
   for (i = 0; i < n; i++) {
     Bytes b;
-    seed = start + i * 1000003u;  /* each can be made again */
+    seed = (start + i) * 1000003u;  /* each can be made again */
     if (i % 50 == 0) fresh();
     b = mutant();
     keep(b.s, b.n);
@@ -408,7 +408,7 @@ static void verdicts (unsigned long n) {
   uint64_t start = seed;
   for (i = 0; i < n; i++) {
     Bytes b;
-    seed = start + i * 1000003u;
+    seed = (start + i) * 1000003u;
     if (i % 50 == 0) fresh();
     b = mutant();
     writeverdict(mw_L, b.s, b.n);
@@ -459,10 +459,10 @@ int main (int argc, char **argv) {
     return 0;
   }
   if (argc < 5) {
-    fprintf(stderr, "usage: bytecode MODE SEED COUNT FILE...\n"
+    fprintf(stderr, "usage: bytecode MODE FIRST COUNT FILE...\n"
                     "       bytecode run CHUNK [SEED]\n"
-                    "accept: COUNT generated programs and the files' are "
-                    "compiled, dumped, loaded and written\n"
+                    "accept: COUNT generated programs, from number FIRST on, and the "
+                    "files' are compiled, dumped, loaded and written\n"
                     "mutate: COUNT mutants of them are loaded and, if "
                     "accepted, run\n"
                     "verdicts: writes COUNT mutants and their verdicts\n"

@@ -2,11 +2,13 @@
 //! accepted run without harm, and the crate `moonwright-bytecode` says the same of each as the verifier in the module.
 
 use std::io::Read;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use anyhow::{Context, Result, bail, ensure};
 use moonwright_bytecode::{Version, verify};
+use moonwright_mutants::{asked, split};
 use rayon::prelude::*;
 
 use super::Session;
@@ -17,50 +19,48 @@ use crate::recipe::LuaVersion;
 /// The program in tests/native.
 pub(super) const NAME: &str = "bytecode";
 
-/// The environment variable that says how many mutants to run.
-const MUTANTS: &str = "MOONWRIGHT_MUTANTS";
+/// How many mutants, unless more are asked for.
+const MUTANTS: u64 = 3000;
+
+/// How many of them at most the crate gives its verdict of, too.
+const VERDICTS: u64 = 20_000;
 
 /// How many generated programs have to be accepted.
 const GENERATED: u64 = 1000;
 
-/// Processes that share the mutants. Seeds of different shares are far apart.
-const SHARES: u64 = 4;
-const SHARE_SEED: u64 = 1 << 40;
+/// Where the generated programs begin: far from those that mutants are made of.
+const GENERATED_FROM: u64 = 1 << 40;
 
-/// How many mutants were asked for.
-pub(super) fn asked(otherwise: u64) -> Result<u64> {
-    match std::env::var(MUTANTS) {
-        Ok(text) => text.parse().with_context(|| format!("{MUTANTS} is no number: {text}")),
-        Err(_) => Ok(otherwise),
-    }
-}
+/// Processes that share the mutants.
+const SHARES: u64 = 4;
 
 /// Runs the tests of one version with its compiled program.
 pub(super) fn run(session: &Session, version: LuaVersion, program: &Path, tally: &mut Tally) -> Result<()> {
-    let mutants = asked(3000)?;
+    let mutants = asked(MUTANTS)?;
     let programs = files(&session.root.join("tests/lua"), "lua")?;
     let bytecode = match version {
         LuaVersion::V54 => Version::Lua54,
         LuaVersion::V55 => Version::Lua55,
     };
     let attacks = [session.root.join("tests/lua/vm_bytecode.lua")];
-    let compare = |mode, count, programs: &[PathBuf], least| {
-        let output = run_program(program, mode, 7 * SHARE_SEED, count, programs)?.stdout;
+    let compare = |mode, numbers: Range<u64>, programs: &[PathBuf], least| {
+        let output = run_program(program, mode, &numbers, programs)?.stdout;
         let said = compare(bytecode, &output)?;
         ensure!(said.chunks >= least, "expected {least} chunks or more, found {}", said.chunks);
         Ok(said)
     };
     let tests: [(&str, &dyn Fn() -> Result<String>); 4] = [
         ("what the compiler emits is accepted", &|| {
-            let said = compare("accept", GENERATED, &programs, GENERATED)?;
+            let said = compare("accept", GENERATED_FROM..GENERATED_FROM + GENERATED, &programs, GENERATED)?;
             ensure!(said.refused == 0, "the crate refuses {} of {} chunks", said.refused, said.chunks);
             Ok(format!("{} dumps, accepted by the module and the crate", said.chunks))
         }),
-        ("attacks are refused with the same words", &|| Ok(compare("loads", 0, &attacks, 150)?.to_string())),
-        ("mutants do no harm", &|| mutate(program, mutants, &programs)),
+        ("attacks are refused with the same words", &|| Ok(compare("loads", 0..0, &attacks, 150)?.to_string())),
+        ("mutants do no harm", &|| mutate(program, &mutants, &programs)),
         ("the crate says the same", &|| {
-            let count = mutants.min(20_000);
-            Ok(compare("verdicts", count, &programs, count)?.to_string())
+            let some = mutants.start..mutants.end.min(mutants.start + VERDICTS);
+            let count = some.end - some.start;
+            Ok(compare("verdicts", some, &programs, count)?.to_string())
         }),
     ];
     for (name, test) in tests {
@@ -82,13 +82,14 @@ pub(super) fn run(session: &Session, version: LuaVersion, program: &Path, tally:
     Ok(())
 }
 
-fn run_program(program: &Path, mode: &str, seed: u64, count: u64, programs: &[PathBuf]) -> Result<Output> {
+fn run_program(program: &Path, mode: &str, numbers: &Range<u64>, programs: &[PathBuf]) -> Result<Output> {
     let mut command = Command::new(program);
-    command.args([mode, &seed.to_string(), &count.to_string()]).args(programs).env(ASAN.0, ASAN.1);
+    let (from, count) = (numbers.start, numbers.end - numbers.start);
+    command.args([mode, &from.to_string(), &count.to_string()]).args(programs).env(ASAN.0, ASAN.1);
     let output = command.output().with_context(|| format!("cannot run {}", program.display()))?;
     if !output.status.success() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        bail!("{mode} {seed} {count}: {}\n{said}", output.status);
+        bail!("{mode} {from} {count}: {}\n{said}", output.status);
     }
     Ok(output)
 }
@@ -97,12 +98,12 @@ fn text(output: Output) -> Result<String> {
     String::from_utf8(output.stdout).context("expected text")
 }
 
-fn mutate(program: &Path, count: u64, programs: &[PathBuf]) -> Result<String> {
-    let shares: Vec<String> = (0..SHARES)
+fn mutate(program: &Path, numbers: &Range<u64>, programs: &[PathBuf]) -> Result<String> {
+    let shares: Vec<String> = split(numbers, SHARES)
         .into_par_iter()
-        .map(|share| text(run_program(program, "mutate", share * SHARE_SEED, count.div_ceil(SHARES), programs)?))
+        .map(|share| text(run_program(program, "mutate", &share, programs)?))
         .collect::<Result<_>>()?;
-    Ok(shares.join("  "))
+    Ok(format!("mutants {numbers:?}: {}", shares.join("  ")))
 }
 
 /// What the module and the crate agree about.

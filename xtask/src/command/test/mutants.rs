@@ -8,11 +8,10 @@ use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result, bail, ensure};
 use moonwright_bytecode::Version;
-use moonwright_mutants::{CORPUS, Mutant, Seed, corpus, mutant, witnesses};
+use moonwright_mutants::{CORPUS, Mutant, Seed, asked, corpus, mutant, split, witnesses};
 use rayon::prelude::*;
 
 use super::Session;
-use super::bytecode::asked;
 use super::native::{ASAN, files};
 use super::tally::Tally;
 use crate::recipe::LuaVersion;
@@ -53,13 +52,13 @@ fn all(session: &Session, version: LuaVersion, program: &Path) -> Result<String>
         LuaVersion::V54 => Version::Lua54,
         LuaVersion::V55 => Version::Lua55,
     })?;
-    let share = asked(MUTANTS)?.div_ceil(SHARES);
+    let numbers = asked(MUTANTS)?;
     let touch = session.root.join("tests/mutants/touch.lua");
-    let said: Vec<String> = (0..SHARES)
+    let said: Vec<String> = split(&numbers, SHARES)
         .into_par_iter()
-        .map(|n| some(program, &touch, &corpus, n * share..(n + 1) * share))
+        .map(|share| some(program, &touch, &corpus, share))
         .collect::<Result<_>>()?;
-    Ok(said.join("  ").trim_end().to_owned())
+    Ok(format!("mutants {numbers:?}: {}", said.join("  ").trim_end()))
 }
 
 /// Runs those of these numbers in one process.
