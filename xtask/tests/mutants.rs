@@ -9,8 +9,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use wasmparser::{Validator, WasmFeatures};
-use xtask::attribution::{self, OwnNames};
+use commands::is_valid;
 use xtask::contract;
 use xtask::features::FeatureSet;
 use xtask::inspect::inspect;
@@ -20,10 +19,10 @@ use xtask::pass::optimise::{self, Goal, OptimiseOptions};
 use xtask::pass::strip::{self, StripOptions};
 use xtask::pass::unwind;
 use xtask::pass::validate::{self, ValidateOptions};
-use xtask::post::{self, PostError, PostOptions};
 use xtask::recipe::Unwind;
 use xtask::section;
-use xtask::size_report::{By, SizeReport};
+
+mod commands;
 
 /// Mutants of each fixture. Most are invalid at once; about one in ten gets through to the passes proper.
 const MUTANTS: u64 = 200;
@@ -124,19 +123,7 @@ fn shuffled(wasm: &[u8], random: &mut Random) -> Vec<u8> {
 
 /// Every golden fixture, by name.
 fn fixtures() -> Vec<(String, Vec<u8>)> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/wat");
-    let mut paths: Vec<_> = fs::read_dir(&root)
-        .unwrap()
-        .flat_map(|folder| fs::read_dir(folder.unwrap().path()).unwrap())
-        .map(|entry| entry.unwrap().path())
-        .filter(|path| path.extension().is_some_and(|e| e == "wat") && !path.to_string_lossy().ends_with(".out.wat"))
-        .collect();
-    paths.sort();
-    assert!(paths.len() > 10);
-    paths
-        .iter()
-        .map(|path| (path.strip_prefix(&root).unwrap().display().to_string(), wat::parse_file(path).unwrap()))
-        .collect()
+    commands::fixtures(&Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/wat"))
 }
 
 /// Runs `check` on so many mutants of every fixture; gives how many of them were valid modules.
@@ -161,10 +148,6 @@ fn for_each_mutant_of(modules: &[(String, Vec<u8>)], count: u64, check: impl Fn(
             }
         }
     }
-}
-
-fn is_valid(wasm: &[u8]) -> bool {
-    Validator::new_with_features(WasmFeatures::all()).validate_all(wasm).is_ok()
 }
 
 /// Runs every pass but the optimiser; what one gives for a valid module is valid.
@@ -205,42 +188,6 @@ fn no_mutant_makes_a_pass_panic() {
     assert!(valid > 100, "only {valid} mutants were valid modules: the test does not reach the passes");
 }
 
-/// What the commands `post`, `inspect-exports` and `size` do with a file; whether `post` gave a module. Weighing one of 200 kB takes
-/// a second, and its code can be any bytes, so that of most real modules' mutants it is left out (`weigh`).
-fn run_commands(wasm: &[u8], goal: Option<Goal>, weigh: bool) -> bool {
-    let options = PostOptions { goal, ..PostOptions::default() };
-    let posted = if weigh {
-        post::run(wasm, &options).map(|posted| (posted.wasm, posted.items))
-    } else {
-        post::process(wasm, &options).map(|processed| (processed.wasm, processed.items))
-    };
-    let posted = match posted {
-        Ok((posted, items)) => {
-            assert!(is_valid(&posted), "post gave an invalid module");
-            assert_eq!(items.iter().map(|item| item.bytes).sum::<u64>(), posted.len() as u64);
-            true
-        }
-        Err(PostError::Broken(what)) => panic!("post broke the module: {what}"),
-        Err(error) => {
-            assert!(!error.to_string().is_empty());
-            false
-        }
-    };
-    if let Ok(interface) = Interface::read(wasm) {
-        _ = inspect(&interface, &contract::load("bridge").unwrap());
-    }
-    if !weigh {
-        _ = section::ranges(wasm);
-        _ = OwnNames::read(wasm).and_then(|names| attribution::attribute(wasm, &names));
-    } else if let Ok(report) = SizeReport::of(wasm) {
-        let sum = |by| report.rows(by).iter().map(|row| row.bytes).sum::<u64>();
-        assert_eq!(sum(By::Section), wasm.len() as u64);
-        // Only of valid modules is it known what the bytes are.
-        assert!(report.items.is_empty() || sum(By::Function) == wasm.len() as u64);
-    }
-    posted
-}
-
 /// The most memory that this process ever had, in bytes, where the system tells.
 fn peak_memory() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
@@ -260,7 +207,7 @@ struct Counts {
 impl Counts {
     fn run(&self, mutant: &[u8], goal: Option<Goal>, weigh: bool) {
         let begun = Instant::now();
-        self.modules.set(self.modules.get() + u64::from(run_commands(mutant, goal, weigh)));
+        self.modules.set(self.modules.get() + u64::from(commands::run(mutant, goal, weigh)));
         self.mutants.set(self.mutants.get() + 1);
         self.slowest.set(self.slowest.get().max(begun.elapsed()));
     }

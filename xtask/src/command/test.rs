@@ -69,6 +69,10 @@ const TESTS: &[&str] = &[
 /// The stores, apart from those who build wasmtime: what the servers' clients need would have it built once more.
 const STORES: &[&str] = &["moonwright-store", "--all-features"];
 
+/// The fuzzer's targets are a workspace of their own, with the same versions: what they need is compiled above, and in the same groups.
+/// libFuzzer itself is C++ and left out.
+const FUZZ: [&str; 2] = ["toolchain", "module"];
+
 /// The server that the store on Redis is tested with.
 const REDIS: SystemProgram =
     SystemProgram { title: "Redis server", names: &["redis-server"], packages: &["redis-server"], otherwise: "" };
@@ -180,7 +184,28 @@ impl Session {
             let passed = command.args(["--", "-D", "warnings"]).status()?.success();
             tally.check(&format!("clippy on {}", packages.join(" and ")), passed);
         }
+        tally += &self.lint_fuzz()?;
         tally += &rules::run(self)?;
+        Ok(tally)
+    }
+
+    /// The same for the fuzzer's targets.
+    fn lint_fuzz(&self) -> Result<Tally> {
+        let mut tally = Tally::default();
+        let fuzz = |arguments: &[&str]| {
+            let mut command = self.cargo(arguments);
+            command.current_dir(self.root.join("fuzz"));
+            if std::env::var_os("CARGO_TARGET_DIR").is_none() {
+                command.env("CARGO_TARGET_DIR", self.root.join("target"));
+            }
+            command
+        };
+        tally.check("formatting of fuzz/", fuzz(&["fmt", "--check"]).status()?.success());
+        for feature in FUZZ {
+            let arguments =
+                ["clippy", "--locked", "--no-default-features", "--features", feature, "--", "-D", "warnings"];
+            tally.check(&format!("clippy on fuzz/, {feature}"), fuzz(&arguments).status()?.success());
+        }
         Ok(tally)
     }
 
