@@ -23,6 +23,18 @@ extern int mw_countdown;
 
 
 /*
+** In profile 'size' the charges below, but for the interpreter loop's, are
+** functions (outline.c): each stands in many places.
+*/
+#if defined(MW_SMALL)
+extern void (mw_charge) (struct lua_State *L);
+extern void (mw_chargen) (struct lua_State *L, uint64_t n);
+extern void (mw_note) (uint64_t n);
+#endif
+
+#if !defined(MW_SMALL) || defined(lvm_c)
+
+/*
 ** Charges one step; raises the limit's error when none is left. For places
 ** that may raise a memory error, too. Cheap enough for any loop.
 */
@@ -41,6 +53,8 @@ extern int mw_countdown;
 #define mw_note(n)  \
 	((uint64_t)(n) <= (uint64_t)mw_countdown  \
 	  ? (void)(mw_countdown -= (int)(n)) : mw_notemany((uint64_t)(n)))
+
+#endif
 
 /* Charges one step, without raising, in a loop that may not raise. */
 #define mw_notestep()	((void)(mw_countdown -= (mw_countdown > 0)))

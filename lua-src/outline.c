@@ -10,6 +10,7 @@
 #include "lgc.h"
 #include "lobject.h"
 #include "lstate.h"
+#include "mwlimits.h"
 
 
 #if defined(MW_SMALL)
@@ -37,6 +38,21 @@ void mw_barrier (lua_State *L, GCObject *p, const TValue *v) {
 
 void mw_barrierback (lua_State *L, GCObject *p, const TValue *v) {
   luaC_barrierback(L, p, v);
+}
+
+
+void (mw_charge) (lua_State *L) {
+  mw_charge(L);
+}
+
+
+void (mw_chargen) (lua_State *L, uint64_t n) {
+  mw_chargen(L, n);
+}
+
+
+void (mw_note) (uint64_t n) {
+  mw_note(n);
 }
 
 #endif
