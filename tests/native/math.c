@@ -22,6 +22,10 @@
 #define sin	mw_sin
 #define cos	mw_cos
 #define tan	mw_tan
+#define asin	mw_asin
+#define acos	mw_acos
+#define atan2	mw_atan2
+#define fmod	mw_fmod
 #include "../../lua-src/smallmath.c"
 #undef log
 #undef log2
@@ -31,6 +35,10 @@
 #undef sin
 #undef cos
 #undef tan
+#undef asin
+#undef acos
+#undef atan2
+#undef fmod
 
 static uint64_t state = 7;
 static int failures;
@@ -100,6 +108,10 @@ static void specials (void) {
     for (j = 0; j < n; j++) {
       sprintf(what, "pow(%a, %a)", v[i], v[j]);
       special(what, mw_pow(v[i], v[j]), pow(v[i], v[j]));
+      sprintf(what, "atan2(%a, %a)", v[i], v[j]);
+      special(what, mw_atan2(v[i], v[j]), atan2(v[i], v[j]));
+      sprintf(what, "fmod(%a, %a)", v[i], v[j]);
+      special(what, mw_fmod(v[i], v[j]), fmod(v[i], v[j]));
     }
     sprintf(what, "log(%a)", v[i]);
     special(what, mw_log(v[i]), log(v[i]));
@@ -107,6 +119,11 @@ static void specials (void) {
     special(what, mw_log10(v[i]), log10(v[i]));
     sprintf(what, "exp(%a)", v[i]);
     special(what, mw_exp(v[i]), exp(v[i]));
+    sprintf(what, "asin/acos(%a)", v[i]);
+    if (fabs(v[i]) != 0.5) {
+      special(what, mw_asin(v[i]), asin(v[i]));
+      special(what, mw_acos(v[i]), acos(v[i]));
+    }
     sprintf(what, "sin/cos/tan(%a)", v[i]);
     if (!(fabs(v[i]) >= 0.5) || fabs(v[i]) > 1e308) {
       special(what, mw_sin(v[i]), sin(v[i]));
@@ -164,5 +181,25 @@ int main (int argc, char **argv) {
     if (e > max) max = e;
   }
   report("pow", max, 0.53);
+  MEASURE(asin, between(-1, 1), 0.75);
+  MEASURE(asin, ldexp(between(-1, 1), -(int)(rnd() % 40)), 0.75);
+  MEASURE(asin, 1 - ldexp(between(0, 1), -(int)(rnd() % 50)), 0.75);
+  MEASURE(acos, between(-1, 1), 0.75);
+  MEASURE(acos, 1 - ldexp(between(0, 1), -(int)(rnd() % 50)), 0.75);
+  MEASURE(acos, anydouble(), 0.75);
+  for (max = 0, i = 0; i < rounds; i++) {
+    double y = anydouble(), x = anydouble(), e;
+    if (rnd() % 2) y = between(-2, 2), x = between(-2, 2);
+    if (rnd() % 4 == 0) x = ldexp(y, (int)(rnd() % 130) - 65);
+    e = error(mw_atan2(y, x), atan2l(y, x));
+    if (e > max) max = e;
+  }
+  report("atan2", max, 0.75);
+  for (i = 0; i < rounds; i++) {
+    double x = anydouble(), y = anydouble();
+    if (rnd() % 2) y = ldexp(between(1, 2), ilogb(x) - (int)(rnd() % 60));
+    if (rnd() % 4 == 0) y = fromint(rnd() >> (12 + rnd() % 52));
+    special("fmod", mw_fmod(x, y), fmod(x, y));
+  }
   return failures > 0;
 }
