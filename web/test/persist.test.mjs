@@ -251,3 +251,44 @@ test("several named states", async () => {
   await store.delete("a");
   assert.deepEqual(await store.list(), ["b"]);
 });
+
+test("a coroutine that waits for the host is not stored, and its error says why", async () => {
+  const store = new MemoryStore();
+  let answer = null;
+  const wait = () => new Promise((go) => (answer = go));
+  const a = await load({ store, functions: { wait } });
+  const asked = async () => {
+    while (!answer) await new Promise((go) => setTimeout(go, 1));
+  };
+  const refused = /Memory\.co: cannot persist a coroutine that waits for the host/;
+  const body = "coroutine.create(function() local x = wait() coroutine.yield(x) return 'end' end)";
+
+  // It waits when it is to become part of Memory.
+  let run = a.run(`co = ${body} return coroutine.resume(co)`);
+  await asked();
+  const first = await failure(a.run("Memory.other = 1 Memory.co = co"));
+  assert.match(first.message, refused);
+  assert.equal(first.kind, "persist");
+  answer(7);
+  assert.deepEqual((await run).values, [true, 7]);
+  await a.run("Memory.co = co");
+  await a.close();
+
+  // With its answer it is a coroutine like others.
+  const b = await load({ store, functions: { wait } });
+  assert.deepEqual((await b.run("return Memory.other, coroutine.resume(Memory.co)")).values, [1, true, "end"]);
+
+  // It is part of Memory when it begins to wait.
+  answer = null;
+  await b.run(`Memory.co = ${body}`);
+  run = b.run("return coroutine.resume(Memory.co)");
+  await asked();
+  const second = await failure(b.run("Memory.other = 2"));
+  assert.match(second.message, refused);
+  answer(8);
+  assert.deepEqual((await run).values, [true, 8]);
+  await b.close();
+  const c = await load({ store, functions: { wait } });
+  assert.deepEqual((await c.run("return Memory.other, coroutine.resume(Memory.co)")).values, [2, true, "end"]);
+  await c.close();
+});
