@@ -92,6 +92,8 @@ static const unsigned char followers[] = {0, OP_MMBIN, OP_MMBINI, OP_MMBINK,
                                    OP_JMP, OP_EXTRAARG, OP_TFORLOOP};
 
 
+#define check	mw_verify_check
+
 l_noret mw_verify_fail (const Verifier *v, const char *why) {
   lua_State *L = v->L;
   const char *where = "";
@@ -100,11 +102,6 @@ l_noret mw_verify_fail (const Verifier *v, const char *why) {
   luaO_pushfstring(L, "%s: bad binary format (function at line %d%s: %s)",
                    v->name, v->p->linedefined, where, why);
   luaD_throw(L, LUA_ERRSYNTAX);
-}
-
-
-static void check (const Verifier *v, int ok, const char *why) {
-  if (!ok) mw_verify_fail(v, why);
 }
 
 
@@ -156,7 +153,9 @@ static void operand (const Verifier *v, int kind, int x, int k) {
 }
 
 
-static void target (Verifier *v, int pc) {
+#define target	mw_verify_target
+
+void mw_verify_target (Verifier *v, int pc) {
   check(v, 0 <= pc && pc < v->p->sizecode, "jump out of the function");
   if (!(v->marks[pc] & M_TARGET)) {
     v->marks[pc] |= M_TARGET;
@@ -467,6 +466,7 @@ static mw_Buffer marks;
 static void alone (Verifier *v, const Proto *p, const Proto *up) {
   size_t size = (size_t)p->sizecode * sizeof(uint32_t);
   v->p = p;
+  v->code = p->code;
   v->pc = -1;
   v->nregs = p->maxstacksize;
   v->ntargets = 0;

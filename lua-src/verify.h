@@ -78,23 +78,55 @@ extern const unsigned short mw_opcodes[];
 #define M_LOOP		4u  /* ends the loop of a FORPREP or TFORPREP */
 #define M_SHIFT		3
 
+/*
+** A state of the second pass: sets of registers. Where paths meet, what is
+** known of a register has to hold on each of them, and what may be has to be
+** feared from any.
+*/
+#define WRITTEN		0  /* has a value */
+#define TABLE		1  /* what NEWTABLE or VARARGPREP left there */
+#define LOOP		2  /* is the first of the three that FORPREP prepared */
+#define MUSTS		3
+#define CAPTURED	3  /* an open upvalue may stand there */
+#define TOCLOSE		4  /* may wait for being closed */
+#define SETS		5
+
+#define MAXWORDS	8  /* of a set */
+
 /* a function under verification */
 typedef struct Verifier {
   lua_State *L;
-  const Proto *p;
   const char *name;  /* of the chunk */
+  int at;  /* instruction that 'known' is about */
+  struct mw_Known *known;  /* NULL if nobody asks for it */
+  const Proto *p;
+  const Instruction *code;
   uint32_t *marks;  /* one for each instruction */
   int pc;  /* instruction under verification, or -1 */
   int nregs;
   int vararg;  /* has it a VARARGPREP? */
   int hidden;  /* are there arguments below the frame? */
   unsigned int ntargets;
-  int at;  /* instruction that 'known' is about */
-  struct mw_Known *known;  /* NULL if nobody asks for it */
+  /* the rest is the second pass's */
+  int words;  /* of a set, as needed for the function's registers */
+  uint32_t *states;
+  unsigned int size;  /* of a state, in words */
+  unsigned int now;  /* number of the state that is followed */
+  unsigned int last;  /* highest one to follow in this round */
+  unsigned int first, lastback;  /* lowest and highest one of the next */
+  size_t work;  /* what may still be done */
+  unsigned int ever;  /* which sets had anything in them so far */
+  uint32_t set[SETS][MAXWORDS];  /* the current state */
 } Verifier;
 
 /* raises the error that says what is wrong, in which function, and where */
 extern l_noret mw_verify_fail (const Verifier *v, const char *why);
+
+#define mw_verify_check(v,ok,why)  \
+	((ok) ? (void)0 : mw_verify_fail(v, why))
+
+/* control may come to 'pc' from elsewhere than above */
+extern void mw_verify_target (Verifier *v, int pc);
 
 /* follows the control flow to a fixed point, once all operands are right */
 extern void mw_verify_flow (Verifier *v);
