@@ -1,7 +1,6 @@
 /*
 ** undump.c
-** Binary chunks: read whole, loaded, and verified; and what 'lua_load' keeps
-** in modules that keep no texts
+** What 'lua_load' reads; binary chunks: read whole, loaded, and verified
 */
 
 #include <string.h>
@@ -56,15 +55,16 @@ LClosure *mw_undump (lua_State *L, ZIO *z, Table *anchor,
 }
 
 
-#if !defined(MW_PERSIST)
-
-lu_byte mw_cleared;
-
+#if defined(MW_PERSIST)
+#define iskept(t,s)	1
+#else
+#define iskept(t,s)	((t)->b.n > 0 || *(s) == LUA_SIGNATURE[0])
+#endif
 
 static const char *collect (lua_State *L, void *ud, size_t *size) {
   mw_Text *t = (mw_Text *)ud;
   const char *s = t->reader(L, t->data, size);
-  if (s != NULL && *size > 0 && (t->b.n > 0 || *s == LUA_SIGNATURE[0]))
+  if (s != NULL && *size > 0 && iskept(t, s))
     mw_buf_add(L, &t->b, s, *size);
   return s;
 }
@@ -76,6 +76,11 @@ lua_Reader mw_text_begin (mw_Text *t, lua_Reader reader, void *data) {
   memset(&t->b, 0, sizeof(t->b));
   return collect;
 }
+
+
+#if !defined(MW_PERSIST)
+
+lu_byte mw_cleared;
 
 
 int mw_text_end (lua_State *L, mw_Text *t, int status) {

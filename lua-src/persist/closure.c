@@ -24,23 +24,6 @@
 ** ===================================================================
 */
 
-static const char *collect (lua_State *L, void *ud, size_t *size) {
-  mw_Text *t = (mw_Text *)ud;
-  const char *s = t->reader(L, t->data, size);
-  if (s != NULL && *size > 0)
-    mw_buf_add(L, &t->b, s, *size);
-  return s;
-}
-
-
-lua_Reader mw_text_begin (mw_Text *t, lua_Reader reader, void *data) {
-  t->reader = reader;
-  t->data = data;
-  memset(&t->b, 0, sizeof(t->b));
-  return collect;
-}
-
-
 /* functions nest at most LUAI_MAXCCALLS deep */
 static void number (lua_State *L, Proto *p, TString *text, int *order) {
   int i;

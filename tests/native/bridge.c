@@ -31,7 +31,7 @@ extern void set_slice (uint32_t steps);
 
 /*
 ** {==================================================================
-** Imports: no store, a clock, and four host functions
+** Imports: a clock, and four host functions
 ** ===================================================================
 */
 
@@ -76,47 +76,6 @@ double js_time_now (void) {
   struct timespec t;
   clock_gettime(CLOCK_REALTIME, &t);
   return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
-
-
-int js_ext_table_set (unsigned int id, const void *key, unsigned int klen,
-                      const void *val, unsigned int vlen) {
-  (void)id; (void)key; (void)klen; (void)val; (void)vlen;
-  return 0;
-}
-
-
-int js_ext_table_get (unsigned int id, const void *key, unsigned int klen,
-                      void *val, unsigned int max) {
-  (void)id; (void)key; (void)klen; (void)val; (void)max;
-  return -1;
-}
-
-
-int js_ext_table_delete (unsigned int id, const void *key,
-                         unsigned int klen) {
-  (void)id; (void)key; (void)klen;
-  return 0;
-}
-
-
-int js_ext_table_size (unsigned int id) {
-  (void)id;
-  return 0;
-}
-
-
-int js_ext_table_keys (unsigned int id, void *buf, unsigned int max) {
-  unsigned int none = 0;
-  (void)id;
-  memcpy(buf, &none, max < sizeof(none) ? max : sizeof(none));
-  return sizeof(none);
-}
-
-
-int js_ext_table_drop (unsigned int id) {
-  (void)id;
-  return 0;
 }
 
 

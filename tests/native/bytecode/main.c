@@ -27,43 +27,7 @@ extern lua_State *mw_L;
 extern void mw_memory_close (void);
 
 
-/*
-** {==================================================================
-** A host without a store
-** ===================================================================
-*/
-
 double js_time_now (void) { return 0; }
-
-int js_ext_table_set (unsigned int id, const void *key, unsigned int klen,
-                      const void *val, unsigned int vlen) {
-  (void)id; (void)key; (void)klen; (void)val; (void)vlen;
-  return 0;
-}
-
-int js_ext_table_get (unsigned int id, const void *key, unsigned int klen,
-                      void *val, unsigned int max) {
-  (void)id; (void)key; (void)klen; (void)val; (void)max;
-  return -1;
-}
-
-int js_ext_table_delete (unsigned int id, const void *key,
-                         unsigned int klen) {
-  (void)id; (void)key; (void)klen;
-  return 0;
-}
-
-int js_ext_table_size (unsigned int id) { (void)id; return 0; }
-
-int js_ext_table_keys (unsigned int id, void *buf, unsigned int max) {
-  (void)id;
-  if (max >= 4) memset(buf, 0, 4);
-  return 4;
-}
-
-int js_ext_table_drop (unsigned int id) { (void)id; return 0; }
-
-/* }================================================================== */
 
 
 static Bytes *programs;  /* texts */

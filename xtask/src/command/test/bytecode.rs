@@ -34,6 +34,19 @@ const GENERATED_FROM: u64 = 1 << 40;
 /// Processes that share the mutants.
 const SHARES: u64 = 4;
 
+/// The tests.
+pub(super) const TESTS: [&str; 4] = [
+    "what the compiler emits is accepted",
+    "attacks are refused with the same words",
+    "mutants do no harm",
+    "the crate says the same",
+];
+
+/// The name of one.
+pub(super) fn name(version: LuaVersion, test: &str) -> String {
+    format!("{version}-native::{NAME}::{test}")
+}
+
 /// Runs the tests of one version with its compiled program.
 pub(super) fn run(session: &Session, version: LuaVersion, program: &Path, tally: &mut Tally) -> Result<()> {
     let mutants = asked(MUTANTS)?;
@@ -49,26 +62,26 @@ pub(super) fn run(session: &Session, version: LuaVersion, program: &Path, tally:
         ensure!(said.chunks >= least, "expected {least} chunks or more, found {}", said.chunks);
         Ok(said)
     };
-    let tests: [(&str, &dyn Fn() -> Result<String>); 4] = [
-        ("what the compiler emits is accepted", &|| {
+    let run: [&dyn Fn() -> Result<String>; TESTS.len()] = [
+        &|| {
             let said = compare("accept", GENERATED_FROM..GENERATED_FROM + GENERATED, &programs, GENERATED)?;
             ensure!(said.refused == 0, "the crate refuses {} of {} chunks", said.refused, said.chunks);
             Ok(format!("{} dumps, accepted by the module and the crate", said.chunks))
-        }),
-        ("attacks are refused with the same words", &|| Ok(compare("loads", 0..0, &attacks, 150)?.to_string())),
-        ("mutants do no harm", &|| mutate(program, &mutants, &programs)),
-        ("the crate says the same", &|| {
+        },
+        &|| Ok(compare("loads", 0..0, &attacks, 150)?.to_string()),
+        &|| mutate(program, &mutants, &programs),
+        &|| {
             let some = mutants.start..mutants.end.min(mutants.start + VERDICTS);
             let count = some.end - some.start;
             Ok(compare("verdicts", some, &programs, count)?.to_string())
-        }),
+        },
     ];
-    for (name, test) in tests {
-        let name = format!("{version}-native::{NAME}::{name}");
+    for (test, run) in TESTS.into_iter().zip(run) {
+        let name = name(version, test);
         if session.filter.as_ref().is_some_and(|filter| !name.contains(filter)) {
             continue;
         }
-        match test() {
+        match run() {
             Ok(said) => {
                 println!("{name}: {}", said.trim_end());
                 tally.passed += 1;

@@ -25,12 +25,14 @@ const SHARES: u64 = 4;
 /// With this in the environment, the corpus is written anew.
 const MAKE: &str = "MOONWRIGHT_MAKE_CORPUS";
 
+/// The name of the test.
+pub(super) fn name(version: LuaVersion) -> String {
+    format!("{version}-native::persist::damaged stores")
+}
+
 /// Runs the mutants of one version in the compiled program of tests/native/persist.
 pub(super) fn run(session: &Session, version: LuaVersion, program: &Path, tally: &mut Tally) -> Result<()> {
-    let name = format!("{version}-native::persist::damaged stores");
-    if session.filter.as_ref().is_some_and(|filter| !name.contains(filter)) {
-        return Ok(());
-    }
+    let name = name(version);
     if std::env::var_os(MAKE).is_some() {
         make(session, version, program)?;
     }

@@ -48,6 +48,9 @@ const PERSIST_CHECKS: [(&str, &[&str]); 4] = [
 const BRIDGE: &str = "bridge";
 const INTERVAL: &str = "-DMW_INTERVAL=13";
 
+/// Those whose hosts have no store of their own.
+const WITHOUT_STORE: [&str; 2] = [BRIDGE, bytecode::NAME];
+
 /// The programs that test a part of the runtime by themselves; each is one test.
 const CHECKS: [&str; 2] = ["numbers", "math"];
 
@@ -72,46 +75,57 @@ pub fn run(session: &Session) -> Result<Tally> {
         return Ok(tally);
     }
     let mut tests = Vec::new();
+    // A program takes a minute to compile: where nothing of it is asked for, it is not.
+    let wanted = |name: &str| session.filter.as_ref().is_none_or(|filter| name.contains(filter));
     for check in CHECKS {
-        let program = compile_check(session, check, &sanitizers)?;
-        tests.push(Test { name: format!("native::{check}"), program, arguments: Vec::new() });
+        let name = format!("native::{check}");
+        if wanted(&name) {
+            let program = compile_check(session, check, &sanitizers)?;
+            tests.push(Test { name, program, arguments: Vec::new() });
+        }
     }
     for version in [LuaVersion::V54, LuaVersion::V55] {
         for (host, source, folder) in HOSTS {
             let mut flags = sanitizers.clone();
             flags.extend((host == PERSIST).then_some(ASSERTIONS).into_iter().flatten().map(str::to_owned));
-            let program = compile_host(session, version, host, source, &flags)?;
+            let mut of_host = Vec::new();
             for lua in files(&session.root.join(folder), "lua")? {
                 let file = lua.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 // Syntax that 5.4 does not have; errors that the stand-in for the C library words.
                 if (file.ends_with("_55.lua") && version != LuaVersion::V55) || file.starts_with("sandbox_") {
                     continue;
                 }
-                let name = format!("{version}-native::{host}::{file}");
-                tests.push(Test { name, program: program.clone(), arguments: vec![lua] });
+                of_host.push((format!("{version}-native::{host}::{file}"), vec![lua]));
             }
             for (check, arguments) in PERSIST_CHECKS.iter().filter(|_| host == PERSIST) {
                 let file = |argument: &&str| match argument.ends_with(".lua") {
                     true => session.root.join(argument),
                     false => PathBuf::from(argument),
                 };
-                let name = format!("{version}-native::{host}::{check}");
-                let arguments = arguments.iter().map(file).collect();
-                tests.push(Test { name, program: program.clone(), arguments });
+                of_host.push((format!("{version}-native::{host}::{check}"), arguments.iter().map(file).collect()));
             }
-            if host == PERSIST {
+            of_host.retain(|(name, _)| wanted(name));
+            let mutants = mutants::name(version);
+            if of_host.is_empty() && !(host == PERSIST && wanted(&mutants)) {
+                continue;
+            }
+            let program = compile_host(session, version, host, source, &flags)?;
+            let test = |(name, arguments)| Test { name, program: program.clone(), arguments };
+            tests.extend(of_host.into_iter().map(test));
+            if host == PERSIST && wanted(&mutants) {
                 mutants::run(session, version, &program, &mut tally)?;
             }
         }
     }
     for version in [LuaVersion::V54, LuaVersion::V55] {
+        if !bytecode::TESTS.iter().any(|test| wanted(&bytecode::name(version, test))) {
+            continue;
+        }
         let mut asserting = sanitizers.clone();
         asserting.extend(ASSERTIONS.map(str::to_owned));
         let program = compile_host(session, version, bytecode::NAME, bytecode::NAME, &asserting)?;
         bytecode::run(session, version, &program, &mut tally)?;
     }
-    tests.retain(|test| session.filter.as_ref().is_none_or(|filter| test.name.contains(filter)));
-
     let results: Vec<(&Test, Option<String>)> =
         tests.par_iter().map(|test| Ok((test, failure(test)?))).collect::<Result<_>>()?;
     for (test, failure) in results {
@@ -190,6 +204,9 @@ fn compile_host(
     let mut sources = prepared.sources.clone();
     sources.extend(files(&runtime, "c")?.into_iter().filter(|path| !LEFT_OUT.iter().any(|name| path.ends_with(name))));
     sources.push(native.join("alloc.c"));
+    if WITHOUT_STORE.contains(&name) {
+        sources.push(native.join("nostore.c"));
+    }
     let mut headers = vec![runtime.clone(), prepared.folder.clone()];
     let own = native.join(source);
     if own.is_dir() {
