@@ -7,6 +7,9 @@
   const detail = document.getElementById("detail");
   const search = document.getElementById("search");
 
+  /** How many of the parts that a search finds are named. */
+  const NAMED = 5;
+
   const number = (bytes) => bytes.toLocaleString("en-US") + " B";
   const key = (item) => [item.section, item.group, item.module, item.name].join("\n");
   const old = before && new Map(before.map((item) => [key(item), item.bytes]));
@@ -104,7 +107,10 @@
     if (!wanted) return describe(shown);
     const found = shown.leaves().filter(matches);
     const bytes = found.reduce((sum, leaf) => sum + leaf.value, 0);
-    detail.textContent = `${found.length} found, ${number(bytes)}, ${((100 * bytes) / root.value).toFixed(2)} %`;
+    // On a phone there is no room for names in the map.
+    const largest = found.sort((a, b) => b.value - a.value).slice(0, NAMED).map(({ data, value }) => `${data.name} ${number(value)}`);
+    if (found.length > NAMED) largest.push("…");
+    detail.textContent = `${found.length} found, ${number(bytes)}, ${((100 * bytes) / root.value).toFixed(2)} %${largest.map((each, place) => (place ? ", " : ": ") + each).join("")}`;
   }
 
   search.addEventListener("input", seek);

@@ -47,7 +47,7 @@ const REAL_OPTIMISED: usize = 30;
 const REAL_WEIGHED: usize = 25;
 
 /// How long the commands may take for one, on a machine with other work to do.
-const SLOWEST: Duration = Duration::from_secs(30);
+const SLOWEST: Duration = Duration::from_secs(60);
 
 /// How much memory the whole run may take: the optimiser's, for several tests at once, is the most of it.
 const MOST_MEMORY: u64 = 1_000_000_000;
