@@ -7,7 +7,7 @@ use wasmi::{
 };
 
 use super::imports;
-use super::machine::{Export, Machine, OPTIONAL, Status, Stop, exports, for_each_export, missing, required};
+use super::machine::{Export, Machine, OPTIONAL, Status, Stop, exports, for_each_export, machines, missing, required};
 use crate::error::Error;
 use crate::vm::State;
 
@@ -125,37 +125,11 @@ pub(crate) fn instantiate(module: &Module, state: State) -> Result<Store<Data>, 
     Ok(store)
 }
 
-macro_rules! machine {
-    ($($type:ty),*) => {$(
-        impl Machine for $type {
-            fn state(&mut self) -> &mut State {
-                &mut self.data_mut().state
-            }
-
-            fn memory(&mut self) -> (&mut [u8], &mut State) {
-                match self.data().exports.clone() {
-                    Some(exports) => {
-                        let (memory, data) = exports.memory.data_and_store_mut(self);
-                        (memory, &mut data.state)
-                    }
-                    // While it is being instantiated nothing has been put into memory.
-                    None => (&mut [], &mut self.data_mut().state),
-                }
-            }
-
-            fn has(&self, name: &str) -> bool {
-                self.data().exports.as_ref().is_some_and(|exports| exports.has(name))
-            }
-
-            fn call(&mut self, export: Export) -> Result<i32, Stop> {
-                let exports = self.data().exports.clone().ok_or_else(|| Stop("the instance is not ready".to_owned()))?;
-                exports.call(self, export).map_err(|error| Stop(error.to_string()))
-            }
-
-            // The module looks at the clock by itself; an interpreter has nothing that would stop one which does not.
-            fn watch_deadline(&mut self) {}
-        }
-    )*};
+fn said(error: wasmi::Error) -> String {
+    error.to_string()
 }
 
-machine!(Store<Data>, Caller<'_, Data>);
+/// The module looks at the clock by itself; an interpreter has nothing that would stop one which does not.
+fn watch_clock(_: impl AsContextMut) {}
+
+machines!(Store<Data>, Caller<'_, Data>; said; watch_clock);

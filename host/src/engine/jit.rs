@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use wasmtime::{Caller, Config, InstancePre, Linker, Store, StoreLimits, StoreLimitsBuilder, UpdateDeadline};
 
-use super::machine::{Export, Machine, OPTIONAL, Status, Stop, exports, for_each_export, missing, required};
+use super::machine::{Export, Machine, OPTIONAL, Status, Stop, exports, for_each_export, machines, missing, required};
 use super::{Pool, imports};
 use crate::error::Error;
 use crate::vm::State;
@@ -91,38 +91,12 @@ pub(crate) fn instantiate(pre: &InstancePre<Data>, state: State) -> Result<Store
     Ok(store)
 }
 
-macro_rules! machine {
-    ($($type:ty),*) => {$(
-        impl Machine for $type {
-            fn state(&mut self) -> &mut State {
-                &mut self.data_mut().state
-            }
-
-            fn memory(&mut self) -> (&mut [u8], &mut State) {
-                match self.data().exports.clone() {
-                    Some(exports) => {
-                        let (memory, data) = exports.memory.data_and_store_mut(self);
-                        (memory, &mut data.state)
-                    }
-                    // While it is being instantiated nothing has been put into memory.
-                    None => (&mut [], &mut self.data_mut().state),
-                }
-            }
-
-            fn has(&self, name: &str) -> bool {
-                self.data().exports.as_ref().is_some_and(|exports| exports.has(name))
-            }
-
-            fn call(&mut self, export: Export) -> Result<i32, Stop> {
-                let exports = self.data().exports.clone().ok_or_else(|| Stop("the instance is not ready".to_owned()))?;
-                exports.call(self, export).map_err(|error| Stop(error.root_cause().to_string()))
-            }
-
-            fn watch_deadline(&mut self) {
-                wasmtime::AsContextMut::as_context_mut(self).set_epoch_deadline(1);
-            }
-        }
-    )*};
+fn said(error: wasmtime::Error) -> String {
+    error.root_cause().to_string()
 }
 
-machine!(Store<Data>, Caller<'_, Data>);
+fn watch_clock(mut store: impl wasmtime::AsContextMut) {
+    store.as_context_mut().set_epoch_deadline(1);
+}
+
+machines!(Store<Data>, Caller<'_, Data>; said; watch_clock);

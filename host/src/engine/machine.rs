@@ -135,6 +135,42 @@ macro_rules! exports {
 }
 pub(crate) use exports;
 
+/// Makes an engine's stores and callers machines. `$said` words the error that ended a call; `$watch` has the engine look at the clock.
+macro_rules! machines {
+    ($($type:ty),*; $said:ident; $watch:ident) => {$(
+        impl Machine for $type {
+            fn state(&mut self) -> &mut State {
+                &mut self.data_mut().state
+            }
+
+            fn memory(&mut self) -> (&mut [u8], &mut State) {
+                match self.data().exports.clone() {
+                    Some(exports) => {
+                        let (memory, data) = exports.memory.data_and_store_mut(self);
+                        (memory, &mut data.state)
+                    }
+                    // While it is being instantiated nothing has been put into memory.
+                    None => (&mut [], &mut self.data_mut().state),
+                }
+            }
+
+            fn has(&self, name: &str) -> bool {
+                self.data().exports.as_ref().is_some_and(|exports| exports.has(name))
+            }
+
+            fn call(&mut self, export: Export) -> Result<i32, Stop> {
+                let exports = self.data().exports.clone().ok_or_else(|| Stop("the instance is not ready".to_owned()))?;
+                exports.call(self, export).map_err(|error| Stop($said(error)))
+            }
+
+            fn watch_deadline(&mut self) {
+                $watch(self);
+            }
+        }
+    )*};
+}
+pub(crate) use machines;
+
 pub(crate) fn missing(name: &str) -> Error {
     Error::Module(format!(
         "expected the export {name}, found none; build the module with \
