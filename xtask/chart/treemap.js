@@ -103,7 +103,12 @@
 
   function seek() {
     wanted = search.value.trim().toLowerCase();
+    tell();
+    // What is told may take room from the map.
     draw();
+  }
+
+  function tell() {
     if (!wanted) return describe(shown);
     const found = shown.leaves().filter(matches);
     const bytes = found.reduce((sum, leaf) => sum + leaf.value, 0);
