@@ -305,7 +305,7 @@ pub struct Finished {
     pub items: Vec<Item>,
     /// What the application keeps of the libraries, and where.
     pub kept: Vec<Kept>,
-    /// Up to where the state in it has run.
+    /// Up to where the application in its state has run.
     pub until: Option<String>,
     /// The files that debuggers read beside the module.
     pub beside: Vec<Beside>,
@@ -392,6 +392,8 @@ fn post_process(
     };
     let kept = kept.as_deref();
     let exported = pass::exports::run(pruned.as_ref().unwrap_or(&linked), &exports)?.wasm;
+    // Written anew the linker's numbers are narrow, and zeros are gone: what the state costs is what comes on top.
+    let exported = if recipe.preload { pass::preload::rewritten(&exported)? } else { exported };
     let trace = recipe.has_debug_info().then(|| Trace::new(&linked)).transpose()?;
     let mut until = None;
     let preloaded = if recipe.preload {
@@ -401,7 +403,7 @@ fn post_process(
             MachineError::Application(text) => MachineError::Application(in_files(&text)),
             error => error,
         })?;
-        until = Some(state.until.as_deref().map_or("the libraries are open".to_owned(), in_files));
+        until = state.until.as_deref().map(in_files);
         if let Some(provenance) = &mut provenance {
             provenance.add_state(state.base, state.memory.len() as u32);
         }
@@ -536,7 +538,7 @@ fn report(
     let budgets = budget::read(&setting.root.join("ci/size-budget.toml"))?;
     let shipped = || if recipe.is_shipped() { budgets.of(recipe.lua, recipe.profile) } else { Budget::default() };
     let budget = recipe.budget.clone().unwrap_or_else(shipped);
-    let preload = finished.until.and_then(|until| Preload::of(&finished.stages, until));
+    let preload = Preload::of(&finished.stages, finished.until);
     let report = Report {
         format: report::FORMAT,
         lua: recipe.lua,

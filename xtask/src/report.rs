@@ -64,8 +64,10 @@ pub struct Report {
 /// A state of Lua in a module.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Preload {
-    /// Up to where Lua has run: the function that the start calls, as `file:line`, or what is so far.
-    pub until: String,
+    /// Up to where the application has run: the function that the start calls, as `file:line`. Without an application the libraries are
+    /// open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<String>,
     /// What it adds to the module.
     pub cost: Weight,
 }
@@ -75,7 +77,7 @@ impl Preload {
     pub const STAGE: &str = "preload";
 
     /// The state that one of these stages has added, if one has.
-    pub fn of(stages: &[Stage], until: String) -> Option<Preload> {
+    pub fn of(stages: &[Stage], until: Option<String>) -> Option<Preload> {
         let place = stages.iter().position(|stage| stage.name == Preload::STAGE)?;
         let (before, after) = (stages.get(place.checked_sub(1)?)?.weight, stages[place].weight);
         let cost = Weight {
@@ -126,7 +128,8 @@ fn notes(report: &Report) -> Vec<String> {
     }
     if let Some(Preload { until, cost }) = &report.preload {
         notes.push(format!(
-            "preload: run up to {until}, for {} bytes, {} with brotli",
+            "preload: {}, for {} bytes, {} with brotli",
+            until.as_ref().map_or("the libraries are open".to_owned(), |until| format!("run up to {until}")),
             number::bytes(cost.raw),
             number::bytes(cost.brotli)
         ));
@@ -158,7 +161,7 @@ pub(crate) fn example() -> Report {
         items: vec![],
         kept: vec![],
         application: Some(Application { files: 2, bytecode: 5_000, stripped: Some(2_500) }),
-        preload: Some(Preload { until: "main.lua:7".into(), cost: weight(30_000) }),
+        preload: Some(Preload { until: Some("main.lua:7".into()), cost: weight(30_000) }),
         exports: vec!["init".into(), "compute".into()],
         imports: vec!["env.js_time_now".into()],
         budget: crate::budget::Budgets { ceiling: 1_000_000, ..Default::default() }.check(

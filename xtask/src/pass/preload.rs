@@ -15,7 +15,7 @@ use std::convert::Infallible;
 use thiserror::Error;
 use wasm_encoder::reencode::{self, Reencode};
 use wasm_encoder::{DataSection, MemorySection};
-use wasmparser::Parser;
+use wasmparser::{DataKind, Operator, Parser, Payload};
 
 use super::{debug_validate, segments};
 use crate::machine::State;
@@ -48,6 +48,27 @@ pub fn run(wasm: &[u8], state: &State) -> Result<Vec<u8>, PreloadError> {
     let preloaded = module.finish();
     debug_validate("preload", &preloaded);
     Ok(preloaded)
+}
+
+/// Gives `wasm` as [`run`] writes it, with the memory that it starts with anyway: the difference is what a state costs.
+///
+/// # Errors
+/// When it can't be written again.
+pub fn rewritten(wasm: &[u8]) -> Result<Vec<u8>, PreloadError> {
+    let mut memory = Vec::new();
+    for payload in Parser::new(0).parse_all(wasm) {
+        let Payload::DataSection(section) = payload.map_err(reencode::Error::ParseError)? else { continue };
+        for segment in section {
+            let segment = segment.map_err(reencode::Error::ParseError)?;
+            let DataKind::Active { offset_expr, .. } = segment.kind else { continue };
+            let offset = offset_expr.get_operators_reader().read().map_err(reencode::Error::ParseError)?;
+            let Operator::I32Const { value } = offset else { continue };
+            let start = value.cast_unsigned() as usize;
+            memory.resize(memory.len().max(start + segment.data.len()), 0);
+            memory[start..start + segment.data.len()].copy_from_slice(segment.data);
+        }
+    }
+    run(wasm, &State { memory, base: 0, until: None })
 }
 
 /// What is not zero, from the state's base on.
@@ -110,6 +131,8 @@ mod tests {
         assert_eq!(found, [(100, b"abc\0\0\0\0\0d".as_slice()), (PAGE as u32 + 1, b"\x07")]);
         let wasm = wat::parse_str("(module (memory (export \"memory\") 1) (data (i32.const 16) \"old\"))").unwrap();
         let text = wasmprinter::print_bytes(run(&wasm, &state).unwrap()).unwrap();
+        let bare = wasmprinter::print_bytes(rewritten(&wasm).unwrap()).unwrap();
+        assert!(bare.contains("(memory (;0;) 1)") && bare.contains("(i32.const 16) \"old\""), "{bare}");
         assert!(
             text.contains("(memory (;0;) 2)") && text.contains("export \"memory\"") && !text.contains("old"),
             "{text}"
