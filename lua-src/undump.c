@@ -7,11 +7,13 @@
 
 #include "lua.h"
 
+#include "ldo.h"
 #include "lgc.h"
 #include "lobject.h"
 #include "lundump.h"
 #include "lzio.h"
 
+#include "abi.h"
 #include "barrier.h"
 #include "buffer.h"
 #include "mwlimits.h"
@@ -52,6 +54,24 @@ LClosure *mw_undump (lua_State *L, ZIO *z, Table *anchor,
     name = "binary string";
   mw_verify(L, cl->p, name);
   return cl;
+}
+
+
+/*
+** For 'mw_undump', in modules that run text only (docs/pipeline.md,
+** "Pruning").
+*/
+#if MW_LUA == 54
+MW_EXPORT LClosure *mw_no_undump (lua_State *L, ZIO *z, const char *name) {
+#else
+MW_EXPORT LClosure *mw_no_undump (lua_State *L, ZIO *z, Table *anchor,
+                                  const char *name, int fixed) {
+  (void)anchor; (void)fixed;
+#endif
+  (void)z; (void)name;
+  luaO_pushfstring(L, "attempt to load a binary chunk (the module has no "
+                      "bytecode)");
+  luaD_throw(L, LUA_ERRSYNTAX);
 }
 
 

@@ -9,6 +9,7 @@ import { Tables } from "../node/store.mjs";
 const load = (variable) => new WebAssembly.Module(readFileSync(process.env[variable]));
 const whole = load("MOONWRIGHT_WHOLE");
 const pruned = load("MOONWRIGHT_PRUNED");
+const textOnly = load("MOONWRIGHT_TEXT");
 
 const run = async (module, text) => (await Host.create(module)).run(Buffer.from(text)).values.map(String);
 
@@ -60,4 +61,12 @@ test("prune: a stored function that was dropped keeps its index, and says its na
   assert.match(pack, /string\.pack/);
   assert.match(open, /io\.open/);
   assert.deepEqual([same, n], ["true", "5"]);
+});
+
+test("no bytecode: text runs, a binary chunk is a clear error, and nothing dumps one", async () => {
+  const message = "attempt to load a binary chunk (the module has no bytecode)";
+  assert.deepEqual(await run(textOnly, "return load('return 6 * 7')(), string.dump"), ["42", "null"]);
+  assert.deepEqual(await run(textOnly, "return load('\\27Lua')"), ["null", message]);
+  assert.deepEqual(await run(textOnly, "return load('\\27Lua', 'x', 't')"), ["null", "attempt to load a binary chunk (mode is 't')"]);
+  assert.equal((await run(whole, "return load(string.dump(load('return 6 * 7')))()"))[0], "42");
 });

@@ -125,6 +125,9 @@ pub struct RecipeOverrides {
     /// Leave the compiler out: the module runs bytecode only
     #[arg(long)]
     pub no_compiler: bool,
+    /// Leave out what loads, verifies and dumps bytecode: the module runs text only. For modules that store no functions (contract `core`)
+    #[arg(long)]
+    pub no_bytecode: bool,
     /// Put Lua's state into the module: libraries open, and the application run up to its start (the main file returns a function)
     #[arg(long)]
     pub preload: bool,
@@ -159,6 +162,7 @@ impl RecipeOverrides {
         recipe.embed |= self.embed;
         recipe.strip_app = self.strip_app.or(recipe.strip_app);
         recipe.no_compiler |= self.no_compiler;
+        recipe.no_bytecode |= self.no_bytecode;
         recipe.preload |= self.preload;
         if self.wasm_opt.is_some() {
             recipe.wasm_opt.clone_from(&self.wasm_opt);

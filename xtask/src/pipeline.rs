@@ -112,6 +112,14 @@ pub enum PipelineError {
     /// The application.
     #[error("cannot tell what the application reaches")]
     App(#[from] app::AppError),
+    /// `no-bytecode`, and something that needs it.
+    #[error("a module without bytecode cannot have {needs}; leave out --no-bytecode{remedy}")]
+    Bytecode {
+        /// What needs it.
+        needs: &'static str,
+        /// The other way out.
+        remedy: &'static str,
+    },
     /// `embed` without an application.
     #[error("there is no application to embed; name its files with --app (in a recipe: app = [\"main.lua\"])")]
     NoApplication,
@@ -166,6 +174,7 @@ pub fn build(setting: &Setting, recipe: &Recipe) -> Result<Built, PipelineError>
     if recipe.strip_app == Some(true) && !recipe.embed {
         return Err(PipelineError::NothingToStrip);
     }
+    options::check_bytecode(recipe)?;
     let embedded = if recipe.embed { Some(application(setting, recipe, &work)?) } else { None };
     let c_file = embedded.as_ref().map(|embedded| embedded.c_file.clone());
     compile_and_link(setting, recipe, c_file, |compiled, source_text| {
@@ -380,9 +389,10 @@ fn post_process(
             stays = reach.kept;
         }
         let keep = exports.add.iter().cloned().chain(STATE_MAKERS.map(str::to_owned)).collect();
-        let stand_in = |(_, old, new): &(&str, &str, &str)| ((*old).to_owned(), (*new).to_owned());
-        let replace = if recipe.no_compiler { upstream::STAND_INS.iter().map(stand_in).collect() } else { vec![] };
-        let options = PruneOptions { drop, keep, replace };
+        if recipe.no_bytecode && !drop.iter().any(|name| name == "string") {
+            drop.push("string.dump".to_owned());
+        }
+        let options = PruneOptions { drop, keep, replace: options::stand_ins(recipe) };
         let pruned = pass::prune::run(&linked, &options)?;
         if let Some(provenance) = &mut provenance {
             provenance.keep(&pruned.kept);

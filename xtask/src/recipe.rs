@@ -169,6 +169,8 @@ pub struct Recipe {
     pub strip_app: Option<bool>,
     /// Leave the compiler out: the module runs bytecode only.
     pub no_compiler: bool,
+    /// Leave out what loads and dumps bytecode: the module runs text only.
+    pub no_bytecode: bool,
     /// Put a state of Lua into the module that has run up to the application's start.
     pub preload: bool,
     /// A wasm-opt program to use in place of the one built in.
@@ -195,6 +197,7 @@ impl Default for Recipe {
             embed: false,
             strip_app: None,
             no_compiler: false,
+            no_bytecode: false,
             preload: false,
             wasm_opt: None,
             budget: None,
@@ -204,9 +207,9 @@ impl Default for Recipe {
 }
 
 impl Recipe {
-    /// Whether libraries, functions or the compiler are to be left out.
+    /// Whether libraries, functions, the compiler or bytecode are to be left out.
     pub fn prunes(&self) -> bool {
-        !self.drop.is_empty() || !self.app.is_empty() || self.no_compiler
+        !self.drop.is_empty() || !self.app.is_empty() || self.no_compiler || self.no_bytecode
     }
 
     /// Whether the module offers what the shipped ones offer, so that their budgets hold for it.
@@ -262,6 +265,8 @@ struct RecipeFile {
     strip_app: Option<bool>,
     #[serde(rename = "no-compiler")]
     no_compiler: Option<bool>,
+    #[serde(rename = "no-bytecode")]
+    no_bytecode: Option<bool>,
     preload: Option<bool>,
     #[serde(rename = "wasm-opt")]
     wasm_opt: Option<PathBuf>,
@@ -284,6 +289,7 @@ pub const KEYS: &[&str] = &[
     "embed",
     "strip-app",
     "no-compiler",
+    "no-bytecode",
     "preload",
     "wasm-opt",
     "budget",
@@ -365,6 +371,7 @@ fn parse(text: &str, path: &Path) -> Result<Recipe, RecipeError> {
         embed: file.embed.unwrap_or(default.embed),
         strip_app: file.strip_app.or(default.strip_app),
         no_compiler: file.no_compiler.unwrap_or(default.no_compiler),
+        no_bytecode: file.no_bytecode.unwrap_or(default.no_bytecode),
         preload: file.preload.unwrap_or(default.preload),
         wasm_opt: file.wasm_opt.or(default.wasm_opt),
         budget: file.budget.or(default.budget),
@@ -399,7 +406,7 @@ mod tests {
     #[test]
     fn every_key_is_read() {
         let recipe = parse_text(
-            "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\nseparate-debug = true\ndrop = ['io']\napp = ['main.lua']\nembed = true\nstrip-app = false\nno-compiler = true\npreload = true\n\
+            "lua = '5.5'\nprofile = 'size'\nunwind = 'host'\ntoolchain = 'wasi-sdk'\ncontracts = ['core']\nkeep-names = true\nseparate-debug = true\ndrop = ['io']\napp = ['main.lua']\nembed = true\nstrip-app = false\nno-compiler = true\nno-bytecode = true\npreload = true\n\
              wasm-opt = '/opt/wasm-opt'\nout = 'dist'\n[budget]\nraw = 5\n[exports]\nadd = ['lua_gc']\nhide = ['run_gc']\nrename = { init = 'start' }\n",
         )
         .unwrap();
@@ -414,7 +421,7 @@ mod tests {
         assert!(recipe.keep_names && recipe.separate_debug);
         assert_eq!(recipe.drop, ["io"]);
         assert_eq!(recipe.app, [Path::new("main.lua")]);
-        assert!(recipe.embed && recipe.no_compiler && recipe.preload && !recipe.strips_app());
+        assert!(recipe.embed && recipe.no_compiler && recipe.no_bytecode && recipe.preload && !recipe.strips_app());
         assert_eq!(recipe.wasm_opt.as_deref(), Some(Path::new("/opt/wasm-opt")));
         assert_eq!(recipe.budget, Some(Budget { raw: Some(5), ..Budget::default() }));
         assert_eq!(recipe.out, Path::new("dist"));

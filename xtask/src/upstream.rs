@@ -250,12 +250,32 @@ pub fn prepare(upstream: &Upstream, patches: &Path, base: &Path) -> Result<Prepa
 /// What [`without_library`] calls the compiler, which is no library.
 pub const COMPILER: &str = "compiler";
 
-/// What the compiler is called by, where, and what stands there in a module without one (`lua-src/bytecode`).
-pub const STAND_INS: [(&str, &str, &str); 2] =
-    [("ldo.c", "luaY_parser", "mw_no_parser"), ("lstate.c", "luaX_init", "mw_no_lexer")];
+/// What [`without_library`] calls the loader of bytecode, which is none either.
+pub const BYTECODE: &str = "bytecode";
 
-/// A copy of prepared sources below `base` whose `linit.c` does not open `library`, or, for [`COMPILER`], that do not call it: as a module
-/// without it would be compiled.
+/// A call that goes elsewhere in a module without one of those two.
+#[derive(Clone, Copy, Debug)]
+pub struct StandIn {
+    /// Upstream's file that calls it.
+    pub file: &'static str,
+    /// The function.
+    pub function: &'static str,
+    /// What stands there instead.
+    pub stand_in: &'static str,
+}
+
+/// What the compiler is called by, and what stands there in a module without one (`lua-src/bytecode`).
+pub const COMPILER_STAND_INS: [StandIn; 2] = [
+    StandIn { file: "ldo.c", function: "luaY_parser", stand_in: "mw_no_parser" },
+    StandIn { file: "lstate.c", function: "luaX_init", stand_in: "mw_no_lexer" },
+];
+
+/// The same for the loader of bytecode (`lua-src/undump.c`).
+pub const BYTECODE_STAND_INS: [StandIn; 1] =
+    [StandIn { file: "ldo.c", function: "mw_undump", stand_in: "mw_no_undump" }];
+
+/// A copy of prepared sources below `base` whose `linit.c` does not open `library`, or, for [`COMPILER`] and [`BYTECODE`], that do not call it: as
+/// a module without it would be compiled.
 ///
 /// # Errors
 /// When there is no such library, or the copy can't be written.
@@ -269,11 +289,16 @@ pub fn without_library(prepared: Prepared, library: &str, base: &Path) -> Result
         let entry = entry.map_err(|source| UpstreamError::Read { path: prepared.folder.clone(), source })?;
         files.insert(entry.file_name().to_string_lossy().into_owned(), read(entry.path())?);
     }
-    if library == COMPILER {
-        for (file, function, stand_in) in STAND_INS {
-            let Some(text) = files.get_mut(file) else { continue };
-            *text = format!("#define {function} {stand_in}\n{text}");
-        }
+    let stand_ins: &[StandIn] = match library {
+        COMPILER => &COMPILER_STAND_INS,
+        BYTECODE => &BYTECODE_STAND_INS,
+        _ => &[],
+    };
+    for StandIn { file, function, stand_in } in stand_ins {
+        let Some(text) = files.get_mut(*file) else { continue };
+        *text = format!("#define {function} {stand_in}\n{text}");
+    }
+    if !stand_ins.is_empty() {
         return place(&prepared, files, library, base);
     }
     let opens = format!("luaopen_{library}}}");

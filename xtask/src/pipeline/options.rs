@@ -3,12 +3,14 @@
 use std::collections::BTreeSet;
 
 use super::PipelineError;
+use crate::compile::PERSIST;
 use crate::contract::{self, Contract};
 use crate::features::FeatureSet;
 use crate::pass;
 use crate::pass::exports::ExportOptions;
 use crate::pass::optimise::{Goal, OptimiseOptions};
 use crate::recipe::{Profile, Recipe, Unwind};
+use crate::upstream::{BYTECODE_STAND_INS, COMPILER_STAND_INS, StandIn};
 
 /// The recipe's contracts, with that of the unwinding host where there is one.
 pub(super) fn contracts(recipe: &Recipe) -> Result<Vec<Contract>, PipelineError> {
@@ -30,6 +32,32 @@ pub(super) fn contracts(recipe: &Recipe) -> Result<Vec<Contract>, PipelineError>
 pub(super) fn parts(contracts: &[Contract]) -> Vec<String> {
     let parts: BTreeSet<&String> = contracts.iter().flat_map(|contract| &contract.parts).collect();
     parts.into_iter().cloned().collect()
+}
+
+/// Refuses `no-bytecode` where something needs bytecode: stored functions, an application in the module, a module without a compiler.
+pub(super) fn check_bytecode(recipe: &Recipe) -> Result<(), PipelineError> {
+    if !recipe.no_bytecode {
+        return Ok(());
+    }
+    let stores = parts(&contracts(recipe)?).iter().any(|part| part == PERSIST);
+    let (needs, remedy) = if recipe.no_compiler {
+        ("no compiler either", " or --no-compiler")
+    } else if recipe.embed {
+        ("an application in it", " or --embed")
+    } else if stores {
+        ("functions under `Memory`", ", or build --contract core")
+    } else {
+        return Ok(());
+    };
+    Err(PipelineError::Bytecode { needs, remedy })
+}
+
+/// The functions that others take the place of, by names.
+pub(super) fn stand_ins(recipe: &Recipe) -> Vec<(String, String)> {
+    let compiler = if recipe.no_compiler { &COMPILER_STAND_INS[..] } else { &[] };
+    let bytecode = if recipe.no_bytecode { &BYTECODE_STAND_INS[..] } else { &[] };
+    let names = |pair: &StandIn| (pair.function.to_owned(), pair.stand_in.to_owned());
+    compiler.iter().chain(bytecode).map(names).collect()
 }
 
 /// What the export pass is to do.

@@ -13,20 +13,26 @@ use crate::attribution::UNPLACED;
 use crate::command::build::Builder;
 use crate::output_file;
 use crate::pipeline::Built;
-use crate::recipe::{Profile, Recipe};
+use crate::recipe::{ExportEdits, Profile, Recipe};
 use crate::report::number::{bytes, difference};
 use crate::symbols;
-use crate::upstream::COMPILER;
+use crate::upstream::{BYTECODE, COMPILER};
 
-/// The libraries of both Lua versions that can go, and the compiler.
-const LIBRARIES: [&str; 10] =
-    ["coroutine", "debug", "io", "math", "os", "package", "string", "table", "utf8", COMPILER];
+/// The libraries of both Lua versions that can go, the compiler, and what loads bytecode.
+const LIBRARIES: [&str; 11] =
+    ["coroutine", "debug", "io", "math", "os", "package", "string", "table", "utf8", COMPILER, BYTECODE];
 
 /// What the module of tests/prune lacks.
 const DROPPED: [&str; 8] = ["io", "os", "debug", "string.pack", "string.unpack", "utf8.char", "dofile", "math.random"];
 
 /// How far a pruned module may be from one that was compiled without the library, in per cent.
 const TOLERANCE: f64 = 1.0;
+
+/// What a module with the libraries base, string, table and math only, which stores nothing and runs text only, may weigh.
+const SMALLEST: u64 = 130_000;
+
+/// The libraries that it lacks.
+const NOT_IN_SMALLEST: [&str; 6] = ["coroutine", "debug", "io", "os", "package", "utf8"];
 
 /// How much of a module may be of unknown origin, in per cent.
 const UNPLACED_LIMIT: f64 = 3.0;
@@ -63,6 +69,14 @@ pub fn run(session: &Session) -> Result<Tally> {
     let (embedded, preloaded) = (builder.build(&embedded)?, builder.build(&preloaded)?);
     check_origins(&preloaded, &mut tally);
     check_application(&embedded, &preloaded, &mut tally);
+    let core = Recipe { contracts: vec!["core".to_owned()], no_bytecode: true, ..size };
+    let smallest = builder.build(&Recipe { drop: drop(&NOT_IN_SMALLEST), ..core.clone() })?.report.total.raw;
+    println!("base, string, table and math alone, for text: {} bytes", bytes(smallest));
+    tally.check(&format!("that is at most {}", bytes(SMALLEST)), smallest <= SMALLEST);
+    // The test's host reads error records, which contract `core` does not have.
+    let exports = ExportEdits { add: vec!["get_last_error".to_owned()], ..ExportEdits::default() };
+    let text = Recipe { exports, ..core };
+    let text = builder.build(&text)?;
     let symbols = embedded.beside.iter().find(|file| file.name == symbols::FILE);
     let symbols = &symbols.context("the build left no symbols of the application")?.bytes;
     output_file::write(&folder.join(symbols::FILE), symbols)?;
@@ -76,6 +90,7 @@ pub fn run(session: &Session) -> Result<Tally> {
     command.args(["prune.test.mjs", "application.test.mjs"].map(Path::new));
     command.env("MOONWRIGHT_WHOLE", put("whole.wasm", &whole)?);
     command.env("MOONWRIGHT_PRUNED", put("pruned.wasm", &pruned)?);
+    command.env("MOONWRIGHT_TEXT", put("text.wasm", &text)?);
     command.env("MOONWRIGHT_PROGRAM", put("program.wasm", &embedded)?);
     command.env("MOONWRIGHT_SYMBOLS", folder.join(symbols::FILE));
     command.env("MOONWRIGHT_PRELOADED", put("preloaded.wasm", &preloaded)?);
@@ -143,11 +158,21 @@ fn sizes(builder: &Builder, recipe: &Recipe, libraries: &[&str], tally: &mut Tal
     let rows = libraries
         .par_iter()
         .map(|library| {
-            let (bare, less) = if *library == COMPILER {
-                let contracts = recipe.contracts.iter().cloned().chain(["bytecode".to_owned()]).collect();
-                (Recipe { contracts, ..recipe.clone() }, Recipe { no_compiler: true, ..recipe.clone() })
-            } else {
-                (recipe.clone(), Recipe { drop: vec![(*library).to_owned()], ..recipe.clone() })
+            let without = |names: &[&str]| Recipe {
+                drop: names.iter().map(|name| (*name).to_owned()).collect(),
+                ..recipe.clone()
+            };
+            let (bare, less) = match *library {
+                COMPILER => {
+                    let contracts = recipe.contracts.iter().cloned().chain(["bytecode".to_owned()]).collect();
+                    (Recipe { contracts, ..recipe.clone() }, Recipe { no_compiler: true, ..recipe.clone() })
+                }
+                BYTECODE => {
+                    let contracts = vec!["core".to_owned()];
+                    let bare = Recipe { contracts, ..without(&["string.dump"]) };
+                    (bare.clone(), Recipe { no_bytecode: true, ..bare })
+                }
+                name => (recipe.clone(), without(&[name])),
             };
             let without = builder.build_without(Some(library), &bare)?;
             let pruned = builder.build(&less)?;
