@@ -9,7 +9,7 @@ use crate::recipe::Profile;
 
 /// The files whose code runs in the inner loops of programs. `-O3` against `-O2` takes 10 % off string work and 2 % off sorting, and is
 /// level elsewhere; `-Oz` is level in calls and arithmetic and a third slower on tables and strings.
-const HOT: [&str; 33] = [
+const HOT: [&str; 37] = [
     // The interpreter and its objects.
     "lapi",
     "ldo",
@@ -33,6 +33,10 @@ const HOT: [&str; 33] = [
     "iolib",
     // The allocator, strings and numbers as text, the instruction limit, the write barrier.
     "barrier",
+    "buffer",
+    "codec",
+    "idmap",
+    "walk",
     "cstring",
     "decimal",
     "heap",
