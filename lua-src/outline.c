@@ -15,6 +15,11 @@
 
 #if defined(MW_SMALL)
 
+void mw_incrtop (lua_State *L) {
+  L->top.p++;
+}
+
+
 void mw_setobj (TValue *to, const TValue *from) {
   setobj(NULL, to, from);
 }
