@@ -57,7 +57,11 @@ extern void (mw_note) (uint64_t n);
 #endif
 
 /* Charges one step, without raising, in a loop that may not raise. */
+#if defined(MW_SMALL)
+#define mw_notestep()	mw_note(1)
+#else
 #define mw_notestep()	((void)(mw_countdown -= (mw_countdown > 0)))
+#endif
 
 /* Bytes copied, compared or scanned at full speed, as steps. */
 #define mw_bytes(n)	((uint64_t)(n) >> 6)
