@@ -73,7 +73,7 @@ void mw_buf_add (lua_State *L, mw_Buffer *b, const void *p, size_t n) {
 }
 
 
-static void addnumber (lua_State *L, mw_Buffer *b, uint64_t v, int size) {
+void mw_buf_addnumber (lua_State *L, mw_Buffer *b, uint64_t v, int size) {
   unsigned char *p = mw_buf_reserve(L, b, size);
   b->n += size;
   while (size--) {
@@ -84,22 +84,22 @@ static void addnumber (lua_State *L, mw_Buffer *b, uint64_t v, int size) {
 
 
 void mw_buf_addu8 (lua_State *L, mw_Buffer *b, unsigned int v) {
-  addnumber(L, b, v, 1);
+  mw_buf_addnumber(L, b, v, 1);
 }
 
 
 void mw_buf_addu16 (lua_State *L, mw_Buffer *b, unsigned int v) {
-  addnumber(L, b, v, 2);
+  mw_buf_addnumber(L, b, v, 2);
 }
 
 
 void mw_buf_addu32 (lua_State *L, mw_Buffer *b, size_t v) {
-  addnumber(L, b, v, 4);
+  mw_buf_addnumber(L, b, v, 4);
 }
 
 
 void mw_buf_addu64 (lua_State *L, mw_Buffer *b, uint64_t v) {
-  addnumber(L, b, v, 8);
+  mw_buf_addnumber(L, b, v, 8);
 }
 
 

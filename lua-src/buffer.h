@@ -49,6 +49,8 @@ extern unsigned char *mw_buf_reserve (lua_State *L, mw_Buffer *b,
 extern void mw_buf_add (lua_State *L, mw_Buffer *b, const void *p, size_t n);
 
 /* append one little-endian number; raise "not enough memory" */
+extern void mw_buf_addnumber (lua_State *L, mw_Buffer *b, uint64_t v,
+                              int size);
 extern void mw_buf_addu8 (lua_State *L, mw_Buffer *b, unsigned int v);
 extern void mw_buf_addu16 (lua_State *L, mw_Buffer *b, unsigned int v);
 extern void mw_buf_addu32 (lua_State *L, mw_Buffer *b, size_t v);

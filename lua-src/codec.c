@@ -54,36 +54,32 @@ void mw_encode_string (lua_State *L, mw_Buffer *b, const char *s, size_t l) {
 
 
 int mw_encode_scalar (lua_State *L, mw_Buffer *b, const TValue *o) {
-  switch (ttypetag(o)) {
-    case LUA_VNIL: {
-      mw_buf_addu8(L, b, MW_TAG_NIL);
-      return 1;
+  unsigned int tag = MW_TAG_NIL;
+  uint64_t bits = 0;
+  int size = 0;
+  switch (ttype(o)) {
+    case LUA_TNIL: break;
+    case LUA_TBOOLEAN: {
+      tag = MW_TAG_BOOLEAN;
+      bits = ttistrue(o);
+      size = 1;
+      break;
     }
-    case LUA_VFALSE: case LUA_VTRUE: {
-      mw_buf_addu8(L, b, MW_TAG_BOOLEAN);
-      mw_buf_addu8(L, b, ttistrue(o));
-      return 1;
+    case LUA_TNUMBER: {
+      tag = ttisinteger(o) ? MW_TAG_INTEGER : MW_TAG_FLOAT;
+      size = sizeof(bits);
+      memcpy(&bits, &o->value_, sizeof(bits));
+      break;
     }
-    case LUA_VNUMINT: {
-      mw_buf_addu8(L, b, MW_TAG_INTEGER);
-      mw_buf_addu64(L, b, (uint64_t)ivalue(o));
-      return 1;
-    }
-    case LUA_VNUMFLT: {
-      lua_Number n = fltvalue(o);
-      uint64_t bits;
-      memcpy(&bits, &n, sizeof(bits));
-      mw_buf_addu8(L, b, MW_TAG_FLOAT);
-      mw_buf_addu64(L, b, bits);
-      return 1;
-    }
-    case LUA_VSHRSTR: case LUA_VLNGSTR: {
-      const TString *s = tsvalue(o);
-      mw_encode_string(L, b, getstr(s), tsslen(s));
+    case LUA_TSTRING: {
+      mw_encode_string(L, b, getstr(tsvalue(o)), tsslen(tsvalue(o)));
       return 1;
     }
     default: return 0;
   }
+  mw_buf_addu8(L, b, tag);
+  mw_buf_addnumber(L, b, bits, size);
+  return 1;
 }
 
 
@@ -143,10 +139,10 @@ int mw_encode_function (lua_State *L, mw_Buffer *b, const TValue *o) {
 
 const unsigned char *mw_read_bytes (mw_Reader *r, size_t n) {
   const unsigned char *p = r->p;
-  if (n > (size_t)(r->end - p)) {
+  if (r->err == NULL && n > (size_t)(r->end - p))
     r->err = "truncated value";
+  if (r->err != NULL)
     return NULL;
-  }
   r->p += n;
   return p;
 }
@@ -183,65 +179,51 @@ uint64_t mw_read_u64 (mw_Reader *r) {
 }
 
 
+/* bytes that follow a tag, those of a string's length for a string */
+static const unsigned char sizes[] = {0, 1, 8, 8, 4, 0, 2};
+
 int mw_decode (lua_State *L, mw_Reader *r) {
+  unsigned int tag;
+  uint64_t v;
   r->err = NULL;
-  if (r->p >= r->end) {
-    r->err = "truncated value";
+  if (r->p < r->end && (*r->p > MW_TAG_CFUNC || *r->p == MW_TAG_LFUNC))
+    return MW_DEC_OTHER;
+  tag = mw_read_u8(r);
+  v = readnumber(r, sizes[tag]);
+  if (r->err != NULL)
     return MW_DEC_BAD;
-  }
-  switch (*r->p) {
+  switch (tag) {
     case MW_TAG_NIL: {
-      r->p++;
       lua_pushnil(L);
       break;
     }
     case MW_TAG_BOOLEAN: {
-      unsigned int v;
-      r->p++;
-      v = mw_read_u8(r);
       if (v > 1)
         r->err = "boolean that is neither 0 nor 1";
-      if (r->err == NULL)
+      else
         lua_pushboolean(L, (int)v);
       break;
     }
     case MW_TAG_INTEGER: {
-      uint64_t v;
-      r->p++;
-      v = mw_read_u64(r);
-      if (r->err == NULL)
-        lua_pushinteger(L, (lua_Integer)v);
+      lua_pushinteger(L, (lua_Integer)v);
       break;
     }
     case MW_TAG_FLOAT: {
-      uint64_t v;
       lua_Number n;
-      r->p++;
-      v = mw_read_u64(r);
       memcpy(&n, &v, sizeof(n));
-      if (r->err == NULL)
-        lua_pushnumber(L, n);
+      lua_pushnumber(L, n);
       break;
     }
     case MW_TAG_STRING: {
-      const unsigned char *s;
-      size_t l;
-      r->p++;
-      l = mw_read_u32(r);
-      s = (r->err == NULL) ? mw_read_bytes(r, l) : NULL;
-      if (r->err == NULL)
-        lua_pushlstring(L, (const char *)s, l);
+      const unsigned char *s = mw_read_bytes(r, (size_t)v);
+      if (s != NULL)
+        lua_pushlstring(L, (const char *)s, (size_t)v);
       break;
     }
-    case MW_TAG_CFUNC: {
-      unsigned int index;
-      r->p++;
-      index = mw_read_u16(r);
-      if (r->err == NULL && !mw_registry_push(L, index))
+    default: {
+      if (!mw_registry_push(L, (unsigned int)v))
         r->err = "C function that this build does not have";
-      break;
     }
-    default: return MW_DEC_OTHER;
   }
   return (r->err == NULL) ? MW_DEC_OK : MW_DEC_BAD;
 }

@@ -121,7 +121,10 @@ extern unsigned int mw_read_u16 (mw_Reader *r);
 extern uint32_t mw_read_u32 (mw_Reader *r);
 extern uint64_t mw_read_u64 (mw_Reader *r);
 
-/* 'n' bytes in place; NULL with 'err' set if there are fewer */
+/*
+** 'n' bytes in place; NULL with 'err' set if there are fewer, or if it was set
+** before
+*/
 extern const unsigned char *mw_read_bytes (mw_Reader *r, size_t n);
 
 /* }================================================================== */

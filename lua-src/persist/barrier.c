@@ -67,7 +67,7 @@ static Table *changes (lua_State *L, Table *h) {
   Table *set = NULL;
   if (h == mw_S.lastobj)
     return mw_S.lastset;
-  if ((mw_slotof(h)->state & MW_ST_MASK) != MW_ST_NEW) {
+  if (!mw_isnew(h)) {
     if (mw_getof(mw_S.pending, obj2gco(h), &v))
       set = hvalue(&v);
     else {
@@ -101,7 +101,7 @@ void mw_notekey (lua_State *L, Table *h, const TValue *key, int how) {
 
 
 void mw_noteobject (lua_State *L, GCObject *o) {
-  if ((mw_slotof(o)->state & MW_ST_MASK) != MW_ST_NEW) {
+  if (!mw_isnew(o)) {
     TValue v;
     setbtvalue(&v);
     mw_setof(L, mw_S.pending, o, &v);
@@ -116,7 +116,7 @@ void mw_noteran (const lua_State *L) {
 
 int mw_isnoted (Table *h, const TValue *key) {
   TValue v;
-  if ((mw_slotof(h)->state & MW_ST_MASK) == MW_ST_NEW)
+  if (mw_isnew(h))
     return 1;
   return mw_getof(mw_S.pending, obj2gco(h), &v) &&
          mw_rawget(hvalue(&v), key, &v);

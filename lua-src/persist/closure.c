@@ -91,21 +91,20 @@ static uint64_t lasthash;
 
 int mw_text_put (lua_State *L, const mw_Buffer *rec, uint64_t *hash,
                  int *n) {
-  static mw_Buffer key, old;
+  mw_Buffer *key = &mw_scratch(SUM), *old = &mw_scratch(OLD);
   uint64_t h;
   for (h = mw_hash(MW_HASHSEED, rec->data, rec->n); ; h++) {
-    key.n = 0;
-    mw_store_key(L, &key, MW_TAG_TEXT, h);
-    if (!mw_store_get(L, 0, key.data, key.n, &old)) {
-      if (!mw_store_set(L, 0, key.data, key.n, rec->data, rec->n))
+    key->n = 0;
+    mw_store_key(L, key, MW_TAG_TEXT, h);
+    if (!mw_store_get(L, 0, key->data, key->n, old)) {
+      if (!mw_store_set(L, 0, key->data, key->n, rec->data, rec->n))
         return 0;
       (*n)++;
       break;
     }
-    if (old.n == rec->n && memcmp(old.data, rec->data, rec->n) == 0)
+    if (old->n == rec->n && memcmp(old->data, rec->data, rec->n) == 0)
       break;
   }
-  mw_buf_shrink(&old, 4096);
   *hash = h;
   return 1;
 }
@@ -113,16 +112,14 @@ int mw_text_put (lua_State *L, const mw_Buffer *rec, uint64_t *hash,
 
 /* makes sure that the store has the text of 'p' */
 static int puttext (lua_State *L, const Proto *p, int *n) {
-  static mw_Buffer rec;
   if (p->text == lasttext && p->source == lastsource)
     return 1;
-  rec.n = 0;
-  textrecord(L, &rec, p);
-  if (!mw_text_put(L, &rec, &lasthash, n))
+  mw_scratch(NEWTEXT).n = 0;
+  textrecord(L, &mw_scratch(NEWTEXT), p);
+  if (!mw_text_put(L, &mw_scratch(NEWTEXT), &lasthash, n))
     return 0;
   lasttext = p->text;
   lastsource = p->source;
-  mw_buf_shrink(&rec, 4096);
   return 1;
 }
 
@@ -136,7 +133,7 @@ int mw_closure_encode (lua_State *L, mw_Buffer *b, LClosure *cl, int *n) {
   mw_buf_addu32(L, b, (size_t)cl->p->order);
   mw_buf_addu8(L, b, cl->nupvalues);
   for (i = 0; i < cl->nupvalues; i++)
-    mw_buf_addu32(L, b, mw_slotof(cl->upvals[i])->id);
+    mw_buf_addu32(L, b, mw_idof(cl->upvals[i]));
   return 1;
 }
 
@@ -152,10 +149,11 @@ int mw_closure_encode (lua_State *L, mw_Buffer *b, LClosure *cl, int *n) {
 ** ===================================================================
 */
 
-static mw_Buffer batch;  /* objects that were made */
+#define batch	mw_scratch(BATCH)  /* objects that were made */
 static int building;
 
-static mw_Buffer record, held, text, tabkey;
+#define record	mw_scratch(RECORD)
+#define held	mw_scratch(HELD)
 
 
 static void made (lua_State *L, GCObject *o, uint32_t id) {
@@ -182,7 +180,7 @@ void mw_closure_abandon (void) {
     if (o->tt == LUA_VTHREAD)  /* gives back the cells that it took */
       luaF_closeupval(gco2th(o), gco2th(o)->stack.p);
   }
-  mw_buf_shrink(&batch, 4096);
+  batch.n = 0;
   building = 0;
   lasttext = NULL;
 }
@@ -211,7 +209,7 @@ static Proto *getchunk (lua_State *L, uint64_t hash) {
   setivalue(&k, (lua_Integer)hash);
   if (mw_rawget(mw_S.chunks, &k, &v))
     return clLvalue(&v)->p;
-  if (!mw_store_record(L, MW_TAG_TEXT, hash, &text, &r))
+  if (!mw_store_record(L, MW_TAG_TEXT, hash, &mw_scratch(TEXT), &r))
     return NULL;
   if (mw_decode(L, &r) != MW_DEC_OK ||
       mw_decode(L, &r) != MW_DEC_OK || !ttisstring(s2v(L->top.p - 1)) ||
@@ -355,7 +353,7 @@ static int fill (lua_State *L, GCObject *o) {
   TValue v;
   if (o->tt == LUA_VLCL)
     return 1;
-  if (!mw_store_record(L, mw_tagof(o), mw_slotof(o)->id, &record, &r))
+  if (!mw_store_record(L, mw_tagof(o), mw_idof(o), &record, &r))
     return 0;
   if (o->tt == LUA_VTHREAD) {
     mw_Buffer b = record;  /* what is decoded next reads other records */
@@ -385,13 +383,13 @@ static void watch (lua_State *L, lua_State *L1) {
   const UpVal *uv;
   mw_Watch w;
   memset(&w, 0, sizeof(w));
-  w.id = mw_slotof(L1)->id;
+  w.id = mw_idof(L1);
   mw_buf_add(L, &mw_S.watched, &w, sizeof(w));
   for (uv = L1->openupval; uv != NULL; uv = uv->u.open.next) {
-    tabkey.n = 0;
-    mw_store_encode(L, &tabkey, uv->v.p);
-    w.id = mw_slotof(uv)->id;
-    w.hash = mw_hash(MW_HASHSEED, tabkey.data, tabkey.n) | 1;
+    mw_val.n = 0;
+    mw_store_encode(L, &mw_val, uv->v.p);
+    w.id = mw_idof(uv);
+    w.hash = mw_hash(MW_HASHSEED, mw_val.data, mw_val.n) | 1;
     mw_buf_add(L, &mw_S.watched, &w, sizeof(w));
   }
 }
@@ -425,7 +423,6 @@ GCObject *mw_objectbyid (lua_State *L, int tag, uint32_t id) {
   if (ok)
     batch.n = 0;
   mw_closure_abandon();
-  mw_buf_shrink(&text, 4096);
   return ok ? o : NULL;
 }
 

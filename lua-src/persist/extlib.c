@@ -93,10 +93,10 @@ static void checkkey (lua_State *L, Access *a) {
 static void readentry (lua_State *L, void *ud) {
   Access *a = (Access *)ud;
   a->ok = 1;
-  mw_S.key.n = 0;
+  mw_key.n = 0;
   setnilvalue(&a->val);
-  if (mw_encode_scalar(L, &mw_S.key, &a->key))
-    a->ok = mw_readvalue(L, a->id, mw_S.key.data, mw_S.key.n, &a->val);
+  if (mw_encode_scalar(L, &mw_key, &a->key))
+    a->ok = mw_readvalue(L, a->id, mw_key.data, mw_key.n, &a->val);
 }
 
 
@@ -123,16 +123,15 @@ static void writeentry (lua_State *L, void *ud) {
   a->ok = -1;  /* message on the stack */
   if ((mw_S.counterdirty || !ttisstring(&a->val)) && !mw_store_handnew(L))
     return;
-  mw_S.key.n = mw_S.val.n = 0;
-  mw_encode_scalar(L, &mw_S.key, &a->key);
+  mw_key.n = mw_val.n = 0;
+  mw_encode_scalar(L, &mw_key, &a->key);
   if (ttisnil(&a->val))
-    a->ok = js_ext_table_delete(a->id, mw_S.key.data,
-                                (unsigned int)mw_S.key.n) == 0;
+    a->ok = js_ext_table_delete(a->id, mw_key.data,
+                                (unsigned int)mw_key.n) == 0;
   else
-    a->ok = mw_store_encode(L, &mw_S.val, &a->val) &&
-            mw_store_set(L, a->id, mw_S.key.data, mw_S.key.n,
-                         mw_S.val.data, mw_S.val.n);
-  mw_buf_shrink(&mw_S.val, 65536);
+    a->ok = mw_store_encode(L, &mw_val, &a->val) &&
+            mw_store_set(L, a->id, mw_key.data, mw_key.n,
+                         mw_val.data, mw_val.n);
 }
 
 
@@ -172,10 +171,9 @@ static int handle_len (lua_State *L) {
 static void readkeys (lua_State *L, void *ud) {
   Access *a = (Access *)ud;
   mw_Reader r;
-  a->ok = (mw_store_keys(L, a->id, &mw_S.val, &r) >= 0);
+  a->ok = (mw_store_keys(L, a->id, &mw_val, &r) >= 0);
   setsvalue(L, &a->val,
             luaS_newlstr(L, (const char *)r.p, (size_t)(r.end - r.p)));
-  mw_buf_shrink(&mw_S.val, 65536);
 }
 
 

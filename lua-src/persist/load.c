@@ -34,8 +34,9 @@ typedef struct Item {
   int badmt;
 } Item;
 
-static mw_Buffer todo;  /* of Items */
-static mw_Buffer keys, value;
+#define todo	mw_scratch(TODO)  /* of Items */
+#define keys	mw_scratch(KEYS)
+#define value	mw_scratch(VALUE)
 
 #define item(i)		(((Item *)(void *)todo.data) + (i))
 #define nitems		(todo.n / sizeof(Item))
@@ -57,11 +58,6 @@ static void addtodo (lua_State *L, Table *h) {
 }
 
 
-static uint32_t idof (const Table *h) {
-  return mw_slotof(h)->id;
-}
-
-
 int mw_readvalue (lua_State *L, uint32_t id, const void *key, size_t klen,
                   TValue *res) {
   mw_Reader r;
@@ -70,7 +66,6 @@ int mw_readvalue (lua_State *L, uint32_t id, const void *key, size_t klen,
   if (mw_store_get(L, id, key, klen, &value)) {
     mw_reader(&r, &value);
     ok = mw_decodevalue(L, &r, res);
-    mw_buf_shrink(&value, 65536);
   }
   return ok;
 }
@@ -129,7 +124,7 @@ typedef struct Look {
 */
 static void readentries (lua_State *L, Look *l, int again) {
   Table *h = l->h;
-  uint32_t id = idof(h);
+  uint32_t id = mw_idof(h);
   mw_Reader r, key;
   TValue k, v;
   int n = mw_store_keys(L, id, &keys, &r);
@@ -173,7 +168,7 @@ static void loadone (lua_State *L, size_t at) {
   item(at)->bad = !l.ok;
   if (!l.meta)
     return;
-  if (!readmeta(L, idof(l.h), &mt))
+  if (!readmeta(L, mw_idof(l.h), &mt))
     item(at)->badmt = 1;
   else if (mt != NULL) {
     item(at)->mt = mt;
@@ -247,8 +242,6 @@ static void load (lua_State *L, void *ud) {
   for (i = 0; i < nitems; i++)
     loadone(L, i);
   finish(L);
-  mw_buf_shrink(&todo, 4096);
-  mw_buf_shrink(&keys, 65536);
 }
 
 
@@ -275,10 +268,10 @@ static void lookfor (lua_State *L, void *ud) {
   TValue v;
   l->found = 0;
   l->ok = 1;
-  mw_S.key.n = 0;
-  if (mw_isnoted(l->h, l->key) || !mw_encode_scalar(L, &mw_S.key, l->key))
+  mw_key.n = 0;
+  if (mw_isnoted(l->h, l->key) || !mw_encode_scalar(L, &mw_key, l->key))
     return;  /* memory is right */
-  l->ok = mw_readvalue(L, idof(l->h), mw_S.key.data, mw_S.key.n, &v);
+  l->ok = mw_readvalue(L, mw_idof(l->h), mw_key.data, mw_key.n, &v);
   l->found = !l->ok || !ttisnil(&v);
   if (l->ok && l->found) {
     mw_rawset(L, l->h, l->key, &v);
@@ -372,7 +365,7 @@ static void lookforall (lua_State *L, void *ud) {
   if (!ttistrue(&g))
     return;
   mw_S.whykept = (lu_byte)!l->ok;
-  if (readmeta(L, idof(h), &mt))
+  if (readmeta(L, mw_idof(h), &mt))
     setguard(L, h, mt, 0);
   else if (l->ok) {
     l->ok = 0;
@@ -426,7 +419,7 @@ typedef struct Meta {
 
 static void lookformeta (lua_State *L, void *ud) {
   Meta *m = (Meta *)ud;
-  m->ok = readmeta(L, idof(m->h), &m->mt);
+  m->ok = readmeta(L, mw_idof(m->h), &m->mt);
   if (m->ok)
     setguard(L, m->h, m->mt, 0);
 }

@@ -36,6 +36,14 @@ lu_byte mw_cleared;
 ** ===================================================================
 */
 
+/* gives scratch buffers back that are larger */
+static void tidy (size_t keep) {
+  int i;
+  for (i = 0; i < MW_NSCRATCH; i++)
+    mw_buf_shrink(&mw_S.scratch[i], keep);
+}
+
+
 void mw_work (lua_State *L, Pfunc f, void *ud) {
   lua_State *W = mw_S.L;
   global_State *g = G(L);
@@ -56,10 +64,13 @@ void mw_work (lua_State *L, Pfunc f, void *ud) {
     g->gcstp = stp;
     g->gcstopem = stopem;
     W->nCcalls = 0x10000;
+    if (status != LUA_OK) {
+      W->ci = &W->base_ci;
+      mw_closure_abandon();
+    }
+    tidy(16384);
     if (status == LUA_OK)
       return;
-    W->ci = &W->base_ci;
-    mw_closure_abandon();
     if (status != LUA_ERRMEM || retry > 0 || stopem)
       break;
     luaC_fullgc(L, 1);
@@ -110,9 +121,9 @@ static uint32_t readcounter (lua_State *L) {
   mw_Reader r;
   uint32_t next, check;
   const unsigned char *p;
-  if (!mw_store_get(L, 0, key, sizeof(key), &mw_S.val))
+  if (!mw_store_get(L, 0, key, sizeof(key), &mw_val))
     return 0;
-  mw_reader(&r, &mw_S.val);
+  mw_reader(&r, &mw_val);
   if (mw_read_u16(&r) != mw_header(MW_TAG_COUNTER))
     return 0;
   p = r.p;
@@ -237,8 +248,7 @@ void mw_memory_close (void) {
   mw_buf_free(&mw_S.news);
   mw_buf_free(&mw_S.watched);
   mw_buf_free(&mw_S.attached);
-  mw_buf_free(&mw_S.key);
-  mw_buf_free(&mw_S.val);
+  tidy(0);
 }
 
 /* }================================================================== */

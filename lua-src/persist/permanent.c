@@ -33,7 +33,7 @@ TString *mw_permanent_record (const TValue *v) {
 ** already, its record. Stack: the value on top.
 */
 static void declare (lua_State *L, int namer, const char *name, size_t len) {
-  mw_Buffer *b = &mw_S.key;
+  mw_Buffer *b = &mw_key;
   TValue v, r, old, oldrecord;
   b->n = 0;
   mw_buf_addu16(L, b, mw_header(MW_TAG_NAMED));

@@ -29,48 +29,31 @@ static void ref (mw_Reader *r, int kind, mw_Visitor f) {
 }
 
 
-/* walks over one value */
+/* what follows a tag: so many bytes (+ 1), a string, or a reference */
+#define STRING		15
+#define REF(kind)	(16 + (kind))
+
+static const unsigned char payload[] = {
+  1, 2, 9, 9, STRING, STRING, 3, REF(MW_REF_TABLE),
+  0, 0, 0, 0, 0, 0, 0, 0,
+  REF(MW_REF_CLOSURE), REF(MW_REF_CELL), 0, 0, 0, STRING,
+  REF(MW_REF_TABLE), REF(MW_REF_THREAD), REF(MW_REF_WRAP)
+};
+
+/* walks over one value, or a slot of a coroutine */
 static void valuerefs (mw_Reader *r, mw_Visitor f) {
   unsigned int tag = mw_read_u8(r);
+  unsigned int n = (tag < sizeof(payload)) ? payload[tag] : 0;
   if (tag >= MW_TAG_OPEN)
     mw_read_version(r);
-  switch (tag) {
-    case MW_TAG_NIL:
-      return;
-    case MW_TAG_BOOLEAN:
-      mw_read_bytes(r, 1);
-      return;
-    case MW_TAG_INTEGER: case MW_TAG_FLOAT:
-      mw_read_bytes(r, 8);
-      return;
-    case MW_TAG_CFUNC:
-      mw_read_bytes(r, 2);
-      return;
-    case MW_TAG_STORED: case MW_TAG_HANDLE:
-      ref(r, MW_REF_TABLE, f);
-      return;
-    case MW_TAG_CLOSURE:
-      ref(r, MW_REF_CLOSURE, f);
-      return;
-    case MW_TAG_CELL:  /* in a coroutine's stack */
-      ref(r, MW_REF_CELL, f);
-      return;
-    case MW_TAG_THREAD:
-      ref(r, MW_REF_THREAD, f);
-      return;
-    case MW_TAG_WRAP:
-      ref(r, MW_REF_WRAP, f);
-      return;
-    case MW_TAG_NAMED:
-      mw_read_bytes(r, 1);  /* FALLTHROUGH */
-    case MW_TAG_STRING: case MW_TAG_LFUNC: {
-      size_t l = mw_read_u32(r);
-      if (r->err == NULL)
-        mw_read_bytes(r, l);
-      return;
-    }
-    default:
-      r->err = "unknown tag";
+  if (n == 0)
+    r->err = "unknown tag";
+  else if (n >= REF(0))
+    ref(r, (int)n - REF(0), f);
+  else {
+    if (tag == MW_TAG_NAMED)
+      mw_read_u8(r);
+    mw_read_bytes(r, (n == STRING) ? mw_read_u32(r) : n - 1);
   }
 }
 
@@ -157,16 +140,21 @@ int mw_entrytag (const unsigned char *key, size_t n) {
 mw_Reach mw_R;
 
 
+mw_Slot *mw_seen (int kind, uint32_t key) {
+  return mw_map_find(&mw_R.seen[kind], NULL, key);
+}
+
+
 void mw_reached (int kind, uint64_t id) {
   uint32_t key = (kind == MW_REF_TEXT) ? mw_fold(id) : (uint32_t)id;
-  if (key == 0 || mw_map_find(&mw_R.seen[kind], NULL, key) != NULL)
+  if (key == 0 || mw_seen(kind, key) != NULL)
     return;
-  mw_buf_reserve(mw_R.L, &mw_R.queue, sizeof(mw_Found));
+  mw_buf_reserve(mw_R.L, &mw_queue, sizeof(mw_Found));
   if (mw_map_add(&mw_R.seen[kind], NULL, key) == NULL)
     luaD_throw(mw_R.L, LUA_ERRMEM);
   mw_found(mw_nfound)->kind = kind;
   mw_found(mw_nfound)->id = id;
-  mw_R.queue.n += sizeof(mw_Found);
+  mw_queue.n += sizeof(mw_Found);
   if (kind != MW_REF_TEXT && key > mw_R.max && key < MW_MAXID)
     mw_R.max = key;
 }
@@ -183,9 +171,7 @@ void mw_reachdone (void) {
   int i;
   for (i = 0; i < MW_NREFS; i++)
     mw_map_free(&mw_R.seen[i]);
-  mw_buf_free(&mw_R.queue);
-  mw_buf_free(&mw_R.keys);
-  mw_buf_free(&mw_R.val);
+  mw_queue.n = 0;
   mw_R.max = mw_R.bad = 0;
 }
 
@@ -205,7 +191,7 @@ const int mw_recordtag[MW_NREFS] = {
 
 
 int mw_getrecord (const mw_Found *f) {
-  return mw_store_record(mw_R.L, mw_recordtag[f->kind], f->id, &mw_R.val,
+  return mw_store_record(mw_R.L, mw_recordtag[f->kind], f->id, &mw_rval,
                          NULL);
 }
 
@@ -215,17 +201,17 @@ static void storedlinks (lua_State *L, const mw_Found *f) {
   if (f->kind == MW_REF_TABLE) {
     mw_Reader r, key;
     uint32_t id = (uint32_t)f->id;
-    if (mw_store_keys(L, id, &mw_R.keys, &r) < 0)
+    if (mw_store_keys(L, id, &mw_rkeys, &r) < 0)
       mw_R.bad = 1;
     while (mw_store_nextkey(&r, &key)) {
       size_t l = (size_t)(key.end - key.p);
-      if (!mw_store_get(L, id, key.p, l, &mw_R.val) ||
-          !mw_refs(mw_entrytag(key.p, l), mw_R.val.data, mw_R.val.n, visit))
+      if (!mw_store_get(L, id, key.p, l, &mw_rval) ||
+          !mw_refs(mw_entrytag(key.p, l), mw_rval.data, mw_rval.n, visit))
         mw_R.bad = 1;
     }
   }
   else if (!mw_getrecord(f) ||
-           !mw_refs(mw_recordtag[f->kind], mw_R.val.data, mw_R.val.n, visit))
+           !mw_refs(mw_recordtag[f->kind], mw_rval.data, mw_rval.n, visit))
     mw_R.bad = 1;
 }
 
@@ -270,11 +256,11 @@ static int kindof (const GCObject *o) {
 
 
 static int isreached (const GCObject *o, uint32_t id) {
-  return mw_map_find(&mw_R.seen[kindof(o)], NULL, id) != NULL;
+  return mw_seen(kindof(o), id) != NULL;
 }
 
 
-static mw_Buffer lost;  /* objects in memory that were not reached */
+#define lost	mw_scratch(LOST)  /* objects in memory that were not reached */
 
 static void findlost (lua_State *L, int onlyshells) {
   uint32_t i;
@@ -344,7 +330,7 @@ static int droptable (lua_State *L, uint32_t id, int *n) {
 /* records of table 0 that nothing refers to */
 static int droprecords (lua_State *L) {
   mw_Reader r, key;
-  if (mw_store_keys(L, 0, &mw_R.keys, &r) < 0)
+  if (mw_store_keys(L, 0, &mw_rkeys, &r) < 0)
     return 1;  /* nothing is known about them */
   while (mw_store_nextkey(&r, &key)) {
     size_t l = (size_t)(key.end - key.p);
@@ -353,7 +339,7 @@ static int droprecords (lua_State *L) {
       if (l == (kind == MW_REF_TEXT ? 9 : 5) && *key.p == mw_recordtag[kind]) {
         uint32_t id = (kind == MW_REF_TEXT) ? mw_fold(mw_gethash(key.p + 1))
                                          : mw_getid(key.p + 1);
-        if ((id == 0 || mw_map_find(&mw_R.seen[kind], NULL, id) == NULL) &&
+        if (mw_seen(kind, id) == NULL &&
             js_ext_table_delete(0, key.p, (unsigned int)l) != 0) {
           luaO_pushfstring(L, MW_STOREFAILED);
           return 0;
@@ -379,19 +365,18 @@ int mw_collect (lua_State *L, const uint32_t *roots, size_t n) {
   loadlost(L);
   for (i = 0; i < lost.n; i += sizeof(GCObject *)) {
     GCObject *o = lostat(i);
-    id = mw_slotof(o)->id;
+    id = mw_idof(o);
     release(L, o);
     if (o->tt == LUA_VTABLE && id >= mw_S.next && !droptable(L, id, &dropped))
       return -1;
   }
   for (id = 1; id < mw_S.next; id++) {
-    if (mw_map_find(&mw_R.seen[MW_REF_TABLE], NULL, id) == NULL &&
+    if (mw_seen(MW_REF_TABLE, id) == NULL &&
         !droptable(L, id, &dropped))
       return -1;
   }
   if (!droprecords(L))
     return -1;
-  mw_buf_free(&lost);
   mw_reachdone();
   return dropped;
 }
@@ -412,7 +397,7 @@ static void livelinks (GCObject *o) {
   mw_startlinks(&w, o);
   while (mw_nextlink(&w, &link, &key, &v)) {
     if (mw_isstoredvalue(&v))
-      mw_reached(kindof(gcvalue(&v)), mw_slotof(gcvalue(&v))->id);
+      mw_reached(kindof(gcvalue(&v)), mw_idof(gcvalue(&v)));
     else
       mw_reached(MW_REF_TABLE, mw_handle_id(&v));  /* (0 is nothing) */
   }
@@ -429,7 +414,7 @@ static void links (lua_State *L, size_t i, int live, int stored) {
   GCObject *o;
   if (f.kind == MW_REF_TEXT)
     return;
-  mw_R.val.n = 0;
+  mw_rval.n = 0;
   o = mw_object((uint32_t)f.id);
   if (o != NULL && kindof(o) != f.kind)
     o = NULL;
@@ -440,7 +425,7 @@ static void links (lua_State *L, size_t i, int live, int stored) {
        (f.kind == MW_REF_TABLE && mw_isshell(gco2t(o))) ||
        (f.kind == MW_REF_THREAD && (mw_slotof(o)->state & MW_ST_RAN)) ||
        (f.kind == MW_REF_CELL &&
-        !mw_store_encode(L, &mw_R.val, gco2upv(o)->v.p))))
+        !mw_store_encode(L, &mw_rval, gco2upv(o)->v.p))))
     storedlinks(L, &f);
 }
 
@@ -452,7 +437,7 @@ typedef struct Detach {
 
 static void detach (lua_State *L, void *ud) {
   Detach *d = (Detach *)ud;
-  uint32_t id = mw_slotof(d->o)->id;
+  uint32_t id = mw_idof(d->o);
   unsigned int entry = 0;
   size_t i, first;
   TValue k, v;
@@ -478,7 +463,6 @@ static void detach (lua_State *L, void *ud) {
     for (i = 0; d->done && i < lost.n; i += sizeof(GCObject *))
       release(L, lostat(i));
   }
-  mw_buf_free(&lost);
   mw_reachdone();
 }
 

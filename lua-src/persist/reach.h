@@ -21,16 +21,18 @@ typedef struct mw_Found {
 typedef struct mw_Reach {
   lua_State *L;
   mw_Map seen[MW_NREFS];
-  mw_Buffer queue;  /* of mw_Found, in order of appearance */
-  mw_Buffer keys, val;
   uint32_t max;  /* highest id */
   int bad;  /* is an entry or a record damaged? */
 } mw_Reach;
 
 extern mw_Reach mw_R;
 
-#define mw_found(i)	(((mw_Found *)(void *)mw_R.queue.data) + (i))
-#define mw_nfound	(mw_R.queue.n / sizeof(mw_Found))
+#define mw_queue	mw_scratch(QUEUE)  /* mw_Found, in order of appearance */
+#define mw_rkeys	mw_scratch(REACHKEYS)
+#define mw_rval		mw_scratch(REACHVAL)
+
+#define mw_found(i)	(((mw_Found *)(void *)mw_queue.data) + (i))
+#define mw_nfound	(mw_queue.n / sizeof(mw_Found))
 
 /*
 ** Texts are told by half their hash: if two fall together neither is
@@ -60,6 +62,9 @@ extern int mw_entrytag (const unsigned char *key, size_t n);
 /* tags of the records of each kind (0: none) */
 extern const int mw_recordtag[MW_NREFS];
 
+/* the slot of what was noted, or NULL */
+extern mw_Slot *mw_seen (int kind, uint32_t key);
+
 /* begins with nothing reached, and frees what was noted */
 extern void mw_reachstart (lua_State *L);
 extern void mw_reachdone (void);
@@ -70,7 +75,7 @@ extern void mw_reached (int kind, uint64_t id);
 /* goes on to all that the store's bytes lead to from there */
 extern void mw_reachall (lua_State *L);
 
-/* reads the record of what is no table into mw_R.val; 0 if there is none */
+/* reads the record of what is no table into mw_rval; 0 if there is none */
 extern int mw_getrecord (const mw_Found *f);
 
 #endif

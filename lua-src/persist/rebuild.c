@@ -36,7 +36,7 @@ static const char damaged[] = "its record is missing or damaged";
 #define M_OPEN		1  /* an open upvalue stands there */
 #define M_TBC		2  /* is to be closed */
 
-static mw_Buffer marks;  /* of each slot */
+#define marks	mw_scratch(MARKS)  /* of each slot */
 
 /* a thread that is being built */
 typedef struct Build {
@@ -358,7 +358,6 @@ int mw_thread_fill (lua_State *L, lua_State *L1, const mw_Reader *r) {
     c = readtbcs(&d, ntbc);
   if (c > 0)
     c = (status == LUA_YIELD) ? readframes(&d) : isended(&d, status);
-  mw_buf_shrink(&marks, 4096);
   if (c > 0 && d.r.p == d.r.end) {
     L1->status = cast(lu_byte, status);
     return 1;

@@ -51,7 +51,7 @@ static void addref (lua_State *L, mw_Buffer *b, int tag, uint32_t id) {
 
 
 void mw_store_ref (lua_State *L, mw_Buffer *b, GCObject *o) {
-  addref(L, b, mw_tagof(o), mw_slotof(o)->id);
+  addref(L, b, mw_tagof(o), mw_idof(o));
 }
 
 
@@ -118,10 +118,10 @@ int mw_store_get (lua_State *L, uint32_t id, const void *key, size_t klen,
 
 int mw_store_record (lua_State *L, int tag, uint64_t id, mw_Buffer *b,
                      mw_Reader *r) {
-  static mw_Buffer key;
-  key.n = 0;
-  mw_store_key(L, &key, tag, id);
-  if (!mw_store_get(L, 0, key.data, key.n, b))
+  mw_Buffer *key = &mw_scratch(SUM);
+  key->n = 0;
+  mw_store_key(L, key, tag, id);
+  if (!mw_store_get(L, 0, key->data, key->n, b))
     return mw_badvalue("a record of it is missing");
   if (r == NULL)
     return 1;
@@ -132,19 +132,17 @@ int mw_store_record (lua_State *L, int tag, uint64_t id, mw_Buffer *b,
 
 int mw_store_set (lua_State *L, uint32_t id, const void *key, size_t klen,
                   const void *val, size_t n) {
-  static mw_Buffer b;
   int ok;
   if (n > 2 && *(const unsigned char *)val >= MW_TAG_OPEN) {
-    b.n = 0;
-    mw_buf_add(L, &b, val, n);
-    b.data[1] = MW_SEALED;
-    mw_buf_addu32(L, &b, checksum(b.data, n));
-    val = b.data;
-    n = b.n;
+    mw_scratch(SEALED).n = 0;
+    mw_buf_add(L, &mw_scratch(SEALED), val, n);
+    mw_scratch(SEALED).data[1] = MW_SEALED;
+    mw_buf_addu32(L, &mw_scratch(SEALED), checksum(mw_scratch(SEALED).data, n));
+    val = mw_scratch(SEALED).data;
+    n = mw_scratch(SEALED).n;
   }
   ok = js_ext_table_set(id, key, (unsigned int)klen, val,
                         (unsigned int)n) == 0;
-  mw_buf_shrink(&b, 4096);
   return ok;
 }
 
@@ -210,8 +208,8 @@ static void fail (lua_State *L, Flush *f, GCObject *o, int link,
 
 
 static int set (lua_State *L, Flush *f, uint32_t id) {
-  if (!mw_store_set(L, id, mw_S.key.data, mw_S.key.n, mw_S.val.data,
-                    mw_S.val.n))
+  if (!mw_store_set(L, id, mw_key.data, mw_key.n, mw_val.data,
+                    mw_val.n))
     return 0;
   f->n++;
   return 1;
@@ -219,7 +217,7 @@ static int set (lua_State *L, Flush *f, uint32_t id) {
 
 
 static int erase (Flush *f, uint32_t id) {
-  if (js_ext_table_delete(id, mw_S.key.data, (unsigned int)mw_S.key.n) != 0)
+  if (js_ext_table_delete(id, mw_key.data, (unsigned int)mw_key.n) != 0)
     return 0;
   f->n++;
   return 1;
@@ -228,12 +226,12 @@ static int erase (Flush *f, uint32_t id) {
 
 static int putcounter (lua_State *L, Flush *f) {
   unsigned char *p;
-  mw_S.key.n = mw_S.val.n = 0;
-  mw_buf_addu8(L, &mw_S.key, MW_TAG_COUNTER);
-  mw_buf_addu16(L, &mw_S.val, mw_header(MW_TAG_COUNTER));
-  mw_buf_addu32(L, &mw_S.val, mw_S.next);
-  p = mw_S.val.data + mw_S.val.n - 4;
-  mw_buf_addu32(L, &mw_S.val, (uint32_t)mw_hash(MW_HASHSEED, p, 4));
+  mw_key.n = mw_val.n = 0;
+  mw_buf_addu8(L, &mw_key, MW_TAG_COUNTER);
+  mw_buf_addu16(L, &mw_val, mw_header(MW_TAG_COUNTER));
+  mw_buf_addu32(L, &mw_val, mw_S.next);
+  p = mw_val.data + mw_val.n - 4;
+  mw_buf_addu32(L, &mw_val, (uint32_t)mw_hash(MW_HASHSEED, p, 4));
   if (!set(L, f, 0))
     return 0;
   mw_S.counterdirty = 0;
@@ -262,16 +260,16 @@ static void valueof (Table *h, const TValue *key, TValue *v) {
 static int putentry (lua_State *L, Flush *f, Table *h, uint32_t id,
                      const TValue *key, const TValue *v) {
   int link = MW_LINK_KEY;
-  mw_S.key.n = mw_S.val.n = 0;
+  mw_key.n = mw_val.n = 0;
   if (ttislightuserdata(key)) {
     link = MW_LINK_META;
-    mw_buf_addu8(L, &mw_S.key, MW_TAG_META);
-    mw_buf_addu16(L, &mw_S.val, mw_header(MW_TAG_META));
+    mw_buf_addu8(L, &mw_key, MW_TAG_META);
+    mw_buf_addu16(L, &mw_val, mw_header(MW_TAG_META));
   }
   else
-    mw_encode_scalar(L, &mw_S.key, key);
+    mw_encode_scalar(L, &mw_key, key);
   if (ttisnil(v) ? erase(f, id)
-                 : mw_store_encode(L, &mw_S.val, v) && set(L, f, id))
+                 : mw_store_encode(L, &mw_val, v) && set(L, f, id))
     return 1;
   fail(L, f, obj2gco(h), link, key);
   return 0;
@@ -283,31 +281,31 @@ static int putentry (lua_State *L, Flush *f, Table *h, uint32_t id,
 ** the functions that have it shall open.
 */
 static int putobject (lua_State *L, Flush *f, GCObject *o) {
-  uint32_t id = mw_slotof(o)->id;
+  uint32_t id = mw_idof(o);
   int tag = mw_tagof(o);
-  mw_S.key.n = mw_S.val.n = 0;
-  mw_store_key(L, &mw_S.key, tag, id);
+  mw_key.n = mw_val.n = 0;
+  mw_store_key(L, &mw_key, tag, id);
   if (tag == MW_TAG_CLOSURE) {
-    if (!mw_closure_encode(L, &mw_S.val, gco2lcl(o), &f->n)) {
+    if (!mw_closure_encode(L, &mw_val, gco2lcl(o), &f->n)) {
       fail(L, f, o, MW_LINK_NONE, NULL);
       return 0;
     }
   }
   else if (tag == MW_TAG_THREAD) {
-    if (!mw_thread_encode(L, &mw_S.val, gco2th(o)))
+    if (!mw_thread_encode(L, &mw_val, gco2th(o)))
       return 0;
   }
   else {
     mw_Links w;
     TValue k, v;
     int link;
-    mw_buf_addu16(L, &mw_S.val, mw_header(tag));
+    mw_buf_addu16(L, &mw_val, mw_header(tag));
     mw_startlinks(&w, o);
     mw_nextlink(&w, &link, &k, &v);
-    if (!mw_store_encode(L, &mw_S.val, &v)) {
-      if ((mw_slotof(o)->state & MW_ST_MASK) != MW_ST_NEW)
+    if (!mw_store_encode(L, &mw_val, &v)) {
+      if (!mw_isnew(o))
         return 0;  /* has been refused, and stays noted */
-      mw_buf_addu8(L, &mw_S.val, MW_TAG_NIL);
+      mw_buf_addu8(L, &mw_val, MW_TAG_NIL);
     }
   }
   if (set(L, f, 0))
@@ -373,7 +371,7 @@ enum { PASS_ADD = MW_ADDED, PASS_CHANGE = MW_CHANGED, PASS_DELETE };
 */
 static unsigned int putchanges (lua_State *L, Flush *f, Table *h, Table *set,
                                 int pass) {
-  uint32_t id = mw_slotof(h)->id;
+  uint32_t id = mw_idof(h);
   unsigned int i = 0, left = 0;
   TValue k, how, v;
   while (mw_entries(set, &i, &k, &how)) {
@@ -488,9 +486,9 @@ static void lookatwatched (lua_State *L, Flush *f) {
       continue;  /* nothing stored has it any more */
     if (c > 0 && o->tt == LUA_VUPVAL) {
       uint64_t hash;
-      mw_S.val.n = 0;
-      mw_store_encode(L, &mw_S.val, gco2upv(o)->v.p);
-      hash = mw_hash(MW_HASHSEED, mw_S.val.data, mw_S.val.n) | 1;
+      mw_val.n = 0;
+      mw_store_encode(L, &mw_val, gco2upv(o)->v.p);
+      hash = mw_hash(MW_HASHSEED, mw_val.data, mw_val.n) | 1;
       if (hash != w.hash) {
         mw_noteobject(L, o);
         w.hash = hash;
@@ -514,7 +512,6 @@ static void lookatwatched (lua_State *L, Flush *f) {
 ** Notes what weak tables have lost to the collector.
 */
 static void lookatweak (lua_State *L) {
-  static mw_Buffer keys;
   uint32_t i;
   TValue mode, v, k;
   setsvalue(L, &mode, G(L)->tmname[TM_MODE]);
@@ -529,14 +526,13 @@ static void lookatweak (lua_State *L) {
     if (h->metatable == NULL || mw_isshell(h) ||
         !mw_rawget(h->metatable, &mode, &v))
       continue;
-    if (mw_store_keys(L, s->id, &keys, &r) < 0)
+    if (mw_store_keys(L, s->id, &mw_scratch(WEAK), &r) < 0)
       continue;
     while (mw_store_nextkey(&r, &key)) {
       if (mw_decodekey(L, &key, &k) > 0 && !mw_rawget(h, &k, &v))
         mw_notekey(L, h, &k, MW_CHANGED);
     }
   }
-  mw_buf_free(&keys);
   mw_cleared = 0;
 }
 
@@ -583,8 +579,6 @@ int mw_store_flush (lua_State *L) {
     putpending(L, &f);
   dropchunks(L);
   mw_unnote();
-  mw_buf_shrink(&mw_S.key, 65536);
-  mw_buf_shrink(&mw_S.val, 65536);
   return (f.failed || f.refused) ? -1 : f.n;
 }
 

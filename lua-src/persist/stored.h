@@ -86,6 +86,19 @@ typedef struct mw_Watch {
   uint64_t hash;  /* of a cell's value as handed over, 0: not yet */
 } mw_Watch;
 
+/*
+** Buffers for what is at work: at its end 'mw_work' gives back what is large.
+** KEY and VAL are anybody's; the others have one user.
+*/
+enum { MW_B_KEY, MW_B_VAL, MW_B_TODO, MW_B_KEYS, MW_B_VALUE, MW_B_BATCH,
+       MW_B_RECORD, MW_B_HELD, MW_B_TEXT, MW_B_SUM, MW_B_OLD, MW_B_NEWTEXT,
+       MW_B_SEALED, MW_B_WEAK, MW_B_TOCLOSE, MW_B_MARKS, MW_B_LOST, MW_B_QUEUE,
+       MW_B_REACHKEYS, MW_B_REACHVAL, MW_B_IMAGE, MW_B_HASHES, MW_NSCRATCH };
+
+#define mw_scratch(b)	(mw_S.scratch[MW_B_##b])
+#define mw_key		mw_scratch(KEY)
+#define mw_val		mw_scratch(VAL)
+
 typedef struct mw_Stored {
   lua_State *L;  /* thread that works on the store; never runs Lua code */
   mw_Map byobj;
@@ -108,14 +121,21 @@ typedef struct mw_Stored {
   mw_Buffer attached;  /* ids that have been behind 'Memory' */
   const Table *lastobj;  /* last table looked up by the barrier... */
   Table *lastset;  /* ...and its set in 'pending', NULL if it is new */
-  mw_Buffer key, val;  /* scratch */
+  mw_Buffer scratch[MW_NSCRATCH];
   char why[160];  /* what is wrong with the last bad value... */
   lu_byte whykept;  /* ...or with an earlier one, if that is set */
 } mw_Stored;
 
 extern mw_Stored mw_S;
 
-#define mw_slotof(obj)	mw_map_find(&mw_S.byobj, obj2gco(obj), 0)
+/* slot of an object (NULL if it is not stored), and what is in it */
+#define mw_slotof(obj)	mw_slotofobject(obj2gco(obj))
+#define mw_idof(obj)	mw_idofobject(obj2gco(obj))
+#define mw_isnew(obj)	mw_isnewobject(obj2gco(obj))
+
+extern mw_Slot *mw_slotofobject (const GCObject *o);
+extern uint32_t mw_idofobject (const GCObject *o);
+extern int mw_isnewobject (const GCObject *o);  /* MW_ST_NEW? */
 
 /* values of a set of changed keys */
 #define MW_ADDED	1	/* the store has no such key */

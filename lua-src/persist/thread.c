@@ -202,7 +202,6 @@ static void addframe (lua_State *L, mw_Buffer *b, const lua_State *L1,
 
 
 int mw_thread_encode (lua_State *L, mw_Buffer *b, lua_State *L1) {
-  static mw_Buffer tbcs;
   mw_Slots w;
   TValue v;
   const CallInfo *ci;
@@ -216,11 +215,11 @@ int mw_thread_encode (lua_State *L, mw_Buffer *b, lua_State *L1) {
   mw_buf_addu32(L, b, mw_indexof(L1, L1->top.p));
   head = b->n;
   mw_buf_addu32(L, b, 0);  /* number of variables to be closed */
-  tbcs.n = 0;
+  mw_scratch(TOCLOSE).n = 0;
   mw_startslots(&w, L1);
   while (mw_nextslot(&w, &v)) {
     if (w.istbc)
-      mw_buf_addu32(L, &tbcs, mw_indexof(L1, w.o));
+      mw_buf_addu32(L, &mw_scratch(TOCLOSE), mw_indexof(L1, w.o));
     if (ttypetag(&v) != LUA_VUPVAL) {
       if (!mw_store_encode(L, b, &v))
         return 0;
@@ -230,10 +229,9 @@ int mw_thread_encode (lua_State *L, mw_Buffer *b, lua_State *L1) {
     else
       return 0;  /* is new since this was looked at */
   }
-  memcpy(b->data + head, &(uint32_t){(uint32_t)(tbcs.n / 4)}, 4);
-  if (tbcs.n > 0)
-    mw_buf_add(L, b, tbcs.data, tbcs.n);
-  mw_buf_shrink(&tbcs, 4096);
+  memcpy(b->data + head, &(uint32_t){(uint32_t)(mw_scratch(TOCLOSE).n / 4)}, 4);
+  if (mw_scratch(TOCLOSE).n > 0)
+    mw_buf_add(L, b, mw_scratch(TOCLOSE).data, mw_scratch(TOCLOSE).n);
   if (L1->status == LUA_YIELD) {
     for (ci = L1->base_ci.next; ; ci = ci->next) {
       addframe(L, b, L1, ci);

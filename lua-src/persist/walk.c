@@ -122,6 +122,21 @@ Table *mw_storedmeta (Table *h) {
 ** ===================================================================
 */
 
+mw_Slot *mw_slotofobject (const GCObject *o) {
+  return mw_map_find(&mw_S.byobj, o, 0);
+}
+
+
+uint32_t mw_idofobject (const GCObject *o) {
+  return mw_slotof(o)->id;
+}
+
+
+int mw_isnewobject (const GCObject *o) {
+  return (mw_slotof(o)->state & MW_ST_MASK) == MW_ST_NEW;
+}
+
+
 static int enter (GCObject *o, uint32_t id, uint32_t state) {
   mw_Slot *s = mw_map_find(&mw_S.byid, NULL, id);
   mw_Slot *t = mw_map_add(&mw_S.byobj, o, id);
