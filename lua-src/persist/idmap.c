@@ -22,9 +22,7 @@ static uint32_t home (const mw_Map *m, const GCObject *o, uint32_t id) {
 }
 
 
-static int isfree (const mw_Map *m, const mw_Slot *s) {
-  return m->byid ? s->id == 0 : s->o == NULL;
-}
+#define isfree(s)	((s)->id == 0)
 
 
 /* the slot of an object or id, or the free one where it would be */
@@ -32,7 +30,7 @@ static mw_Slot *probe (const mw_Map *m, const GCObject *o, uint32_t id) {
   uint32_t i = home(m, o, id);
   for (;;) {
     mw_Slot *s = &m->slots[i];
-    if (isfree(m, s) || (m->byid ? s->id == id : s->o == o))
+    if (isfree(s) || (m->byid ? s->id == id : s->o == o))
       return s;
     i = (i + 1) & (m->size - 1);
   }
@@ -44,7 +42,7 @@ mw_Slot *mw_map_find (const mw_Map *m, const GCObject *o, uint32_t id) {
   if (m->used == 0)
     return NULL;
   s = probe(m, o, id);
-  return isfree(m, s) ? NULL : s;
+  return isfree(s) ? NULL : s;
 }
 
 
@@ -60,7 +58,7 @@ static int resize (mw_Map *m, uint32_t size) {
   n.size = size;
   for (i = 0; i < m->size; i++) {
     const mw_Slot *s = &m->slots[i];
-    if (!isfree(m, s))
+    if (!isfree(s))
       *probe(&n, s->o, s->id) = *s;
   }
   mw_alloc(NULL, m->slots, m->size * sizeof(mw_Slot), 0);
@@ -84,24 +82,18 @@ mw_Slot *mw_map_add (mw_Map *m, GCObject *o, uint32_t id) {
 
 
 /*
-** Closes the gap: slots behind it that can't be found across it move up.
+** What comes behind the gap may be found across it only: it is added anew.
 */
 void mw_map_remove (mw_Map *m, mw_Slot *gap) {
-  uint32_t mask = m->size - 1;
   uint32_t i = (uint32_t)(gap - m->slots);
-  uint32_t j = i;
-  for (;;) {
-    const mw_Slot *s;
-    j = (j + 1) & mask;
-    s = &m->slots[j];
-    if (isfree(m, s))
-      break;
-    if (((j - home(m, s->o, s->id)) & mask) >= ((j - i) & mask)) {
-      m->slots[i] = *s;
-      i = j;
-    }
-  }
-  memset(&m->slots[i], 0, sizeof(mw_Slot));
+  mw_Slot s = {NULL, 0, 0};
+  do {
+    memset(&m->slots[i], 0, sizeof(s));
+    if (s.id != 0)
+      *probe(m, s.o, s.id) = s;
+    i = (i + 1) & (m->size - 1);
+    s = m->slots[i];
+  } while (!isfree(&s));
   m->used--;
 }
 

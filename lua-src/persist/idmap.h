@@ -21,15 +21,15 @@ typedef struct mw_Map {
   mw_Slot *slots;
   uint32_t size;  /* power of two, or 0 */
   uint32_t used;
-  int byid;  /* true: looked up by 'id' (never 0); else by 'o' */
+  int byid;  /* true: looked up by 'id'; else by 'o' */
 } mw_Map;
 
 /* slot of an object or id, or NULL. Valid until the map changes. */
 extern mw_Slot *mw_map_find (const mw_Map *m, const GCObject *o, uint32_t id);
 
 /*
-** Adds a slot (its object or id must not be there yet; 'state' is 0). NULL
-** if there is no memory, nothing changed.
+** Adds a slot (its object or id must not be there yet; 'id' is never 0,
+** 'state' is). NULL if there is no memory, nothing changed.
 */
 extern mw_Slot *mw_map_add (mw_Map *m, GCObject *o, uint32_t id);
 

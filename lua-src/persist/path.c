@@ -202,7 +202,7 @@ static void putpath (lua_State *L, GCObject *target) {
   mw_map_free(&seen);
   mw_buf_shrink(&q, 0);
   ok = mw_enqueue(&q, obj2gco(mw_S.root), MW_NOPARENT, MW_LINK_NONE, NULL) &&
-       mw_map_add(&seen, obj2gco(mw_S.root), 0) != NULL;
+       mw_map_add(&seen, obj2gco(mw_S.root), 1) != NULL;
   for (i = 0; ok && i < mw_nitems(&q) && mw_items(&q)[i].o != target; i++) {
     mw_Links w;
     TValue key, v;
@@ -211,7 +211,7 @@ static void putpath (lua_State *L, GCObject *target) {
     while (ok && mw_nextlink(&w, &link, &key, &v)) {
       if (mw_isstoredvalue(&v) &&
           mw_map_find(&seen, gcvalue(&v), 0) == NULL)
-        ok = mw_map_add(&seen, gcvalue(&v), 0) != NULL &&
+        ok = mw_map_add(&seen, gcvalue(&v), 1) != NULL &&
              mw_enqueue(&q, gcvalue(&v), i, link, &key);
     }
   }
