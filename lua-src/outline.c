@@ -20,6 +20,11 @@ void mw_incrtop (lua_State *L) {
 }
 
 
+void mw_pop (lua_State *L) {
+  lua_settop(L, -2);
+}
+
+
 void mw_setobj (TValue *to, const TValue *from) {
   setobj(NULL, to, from);
 }
