@@ -91,7 +91,7 @@ static uint64_t lasthash;
 
 int mw_text_put (lua_State *L, const mw_Buffer *rec, uint64_t *hash,
                  int *n) {
-  mw_Buffer *key = &mw_scratch(SUM), *old = &mw_scratch(OLD);
+  mw_Buffer *key = &mw_scratch(RECORDKEY), *old = &mw_scratch(OLD);
   uint64_t h;
   for (h = mw_hash(MW_HASHSEED, rec->data, rec->n); ; h++) {
     key->n = 0;

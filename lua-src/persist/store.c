@@ -118,7 +118,7 @@ int mw_store_get (lua_State *L, uint32_t id, const void *key, size_t klen,
 
 int mw_store_record (lua_State *L, int tag, uint64_t id, mw_Buffer *b,
                      mw_Reader *r) {
-  mw_Buffer *key = &mw_scratch(SUM);
+  mw_Buffer *key = &mw_scratch(RECORDKEY);
   key->n = 0;
   mw_store_key(L, key, tag, id);
   if (!mw_store_get(L, 0, key->data, key->n, b))

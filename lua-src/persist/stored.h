@@ -19,6 +19,7 @@
 #include "buffer.h"
 #include "codec.h"
 #include "idmap.h"
+#include "scratch.h"
 
 /* tags of the runtime's own records (keys have no version, records do) */
 #define MW_TAG_CLOSURE	0x10	/* reference, and record in table 0 */
@@ -85,19 +86,6 @@ typedef struct mw_Watch {
   uint32_t id;
   uint64_t hash;  /* of a cell's value as handed over, 0: not yet */
 } mw_Watch;
-
-/*
-** Buffers for what is at work: at its end 'mw_work' gives back what is large.
-** KEY and VAL are anybody's; the others have one user.
-*/
-enum { MW_B_KEY, MW_B_VAL, MW_B_TODO, MW_B_KEYS, MW_B_VALUE, MW_B_BATCH,
-       MW_B_RECORD, MW_B_HELD, MW_B_TEXT, MW_B_SUM, MW_B_OLD, MW_B_NEWTEXT,
-       MW_B_SEALED, MW_B_WEAK, MW_B_TOCLOSE, MW_B_MARKS, MW_B_LOST, MW_B_QUEUE,
-       MW_B_REACHKEYS, MW_B_REACHVAL, MW_B_IMAGE, MW_B_HASHES, MW_NSCRATCH };
-
-#define mw_scratch(b)	(mw_S.scratch[MW_B_##b])
-#define mw_key		mw_scratch(KEY)
-#define mw_val		mw_scratch(VAL)
 
 typedef struct mw_Stored {
   lua_State *L;  /* thread that works on the store; never runs Lua code */
