@@ -351,6 +351,13 @@ static int droprecords (lua_State *L) {
 }
 
 
+/*
+** So many ids are looked at by one collection, from where the last one has
+** stopped down: a damaged id may say that there are as many as can be.
+*/
+#define MAXSWEEP	((size_t)1 << 22)
+
+
 int mw_collect (lua_State *L, const uint32_t *roots, size_t n) {
   size_t i;
   uint32_t id;
@@ -370,11 +377,15 @@ int mw_collect (lua_State *L, const uint32_t *roots, size_t n) {
     if (o->tt == LUA_VTABLE && id >= mw_S.next && !droptable(L, id, &dropped))
       return -1;
   }
-  for (id = 1; id < mw_S.next; id++) {
+  if (mw_S.swept == 0 || mw_S.swept > mw_S.next)
+    mw_S.swept = mw_S.next;
+  for (i = 0; i < MAXSWEEP && mw_S.swept > 1; i++) {
+    id = --mw_S.swept;
     if (mw_seen(MW_REF_TABLE, id) == NULL &&
         !droptable(L, id, &dropped))
       return -1;
   }
+  mw_S.swept -= (mw_S.swept == 1);  /* the next one begins anew */
   if (!droprecords(L))
     return -1;
   mw_reachdone();

@@ -94,6 +94,7 @@ typedef struct mw_Stored {
   uint32_t next;  /* next id */
   mw_Buffer news;  /* ids of objects that are new or were, in order */
   uint32_t memory;  /* id behind 'Memory' */
+  uint32_t swept;  /* a collection goes on below that id; 0: below 'next' */
   lu_byte counterknown;  /* 'next' is right */
   lu_byte counterdirty;  /* table 0 does not have 'next' yet */
   Table *root;  /* the table behind 'Memory' */

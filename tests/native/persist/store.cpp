@@ -9,6 +9,7 @@
 #include <sys/time.h>
 
 std::map<uint32_t, StoredTable> store;
+unsigned long sizeCalls;
 
 static uint64_t counter, randomState;
 static unsigned failOneIn;
@@ -76,6 +77,7 @@ int js_ext_table_delete(unsigned id, const void *key, unsigned klen) {
 }
 
 int js_ext_table_size(unsigned id) {
+  sizeCalls++;
   auto t = store.find(id);
   return t == store.end() ? 0 : (int)t->second.entries.size();
 }

@@ -17,6 +17,9 @@ struct StoredTable {
 // what is stored
 extern std::map<uint32_t, StoredTable> store;
 
+// How often the runtime has asked for a table's size.
+extern unsigned long sizeCalls;
+
 // From now on about one write in so many fails, at random from a seed; 0: none.
 void failWrites(unsigned oneIn, uint64_t seed);
 
