@@ -31,7 +31,7 @@ function expect(found, expected, what) {
 const hosts = { none: await instance(modules.core), full: await instance(modules.full) };
 const names = hosts.full.run("return case_names()").values.map(String);
 const samples = names.map((name) => ({ name, none: [], plain: [], memory: [] }));
-const figures = { function_bytes: [], attach: [], read_keys: [], entries: [], out: [], in: [], load: [] };
+const figures = { function_bytes: [], attach: [], read_keys: [], entries: [], out: [], in: [], load: [], verify_undump: [], verify_load: [] };
 
 // The bytes of an entry are no part of what a function adds: another value stands there before.
 const tables = new PlainStore();
@@ -47,9 +47,29 @@ for (let round = 0; round < Number(rounds); round++) {
     sample.plain.push(...numbers(hosts.full, `return measure("${sample.name}", false)`));
     sample.memory.push(...numbers(hosts.full, `return measure("${sample.name}", true)`));
   }
-  figures.load.push(...numbers(hosts.full, "return load_bytecode()"));
+  verification();
   await keys();
   await objects();
+}
+
+// The verifier goes over the chunk that has just been loaded: the module exports `mw_verify` for this.
+function verification() {
+  const [chunk, text, closure, state] = numbers(hosts.full, "return load_bytecode()");
+  const { memory, mw_verify } = hosts.full.exports;
+  const view = new DataView(memory.buffer);
+  const TYPE = 4; // where an object has its type, and a closure its function (an object as well)
+  const proto = view.getUint32(closure + 12, true);
+  expect(view.getUint8(closure + TYPE), 6, "the type of a Lua function");
+  expect(view.getUint8(proto + TYPE), 10, "the type of its prototype");
+  let verify = Infinity;
+  for (let n = 0; n < 5; n++) {
+    const begun = performance.now();
+    for (let n = 0; n < 60; n++) mw_verify(state, proto, closure);
+    verify = Math.min(verify, (performance.now() - begun) / 60);
+  }
+  figures.load.push(chunk / text);
+  figures.verify_undump.push(verify / (chunk - verify));
+  figures.verify_load.push(verify / text);
 }
 
 async function keys() {

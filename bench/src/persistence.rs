@@ -36,14 +36,15 @@ pub fn measure(full: &Path, core: &Path, folder: &Path, rounds: u32) -> Result<s
     let function_bytes = tables.lock().bytes() - before - text.len();
 
     let mut keys = Keys::default();
-    let (mut out, mut back, mut load) = (Samples::new(), Samples::new(), Samples::new());
+    let (mut out, mut back) = (Samples::new(), Samples::new());
+    let mut verification = Verification::default();
     for _ in 0..rounds {
         for (name, [none, plain, memory]) in &mut loops {
             none.push(number(&mut without, &format!("return measure('{name}', false)"))?);
             plain.push(number(&mut with, &format!("return measure('{name}', false)"))?);
             memory.push(number(&mut with, &format!("return measure('{name}', true)"))?);
         }
-        load.push(number(&mut with, "return load_bytecode()")?);
+        verification.round(&mut with)?;
         keys.round(&setup)?;
         let tables = Tables::new();
         out.push(number(&mut setup.instance(&setup.full, &tables)?, &format!("return store_objects({OBJECTS})"))?);
@@ -57,7 +58,7 @@ pub fn measure(full: &Path, core: &Path, folder: &Path, rounds: u32) -> Result<s
         .collect();
     Ok(json!({"loops": loops, "figures": {
         "function_bytes": [function_bytes], "attach": keys.attach, "read_keys": keys.read, "entries": keys.entries,
-        "out": out, "in": back, "load": load,
+        "out": out, "in": back, "load": verification.load, "verify_undump": verification.undump, "verify_load": verification.text,
     }}))
 }
 
@@ -102,6 +103,42 @@ impl Keys {
         let before = changes();
         host.run(format!("Memory.key{} = 'changed'", KEYS / 2))?;
         self.entries.push(changes() - before);
+        Ok(())
+    }
+}
+
+/// What loading bytecode, and the verifier's part of that, take in parts of other things.
+#[derive(Default)]
+struct Verification {
+    /// Loading bytecode, in parts of loading its text.
+    load: Samples,
+    /// Verifying it, in parts of reading it without that.
+    undump: Samples,
+    /// Verifying it, in parts of loading its text.
+    text: Samples,
+}
+
+impl Verification {
+    /// The verifier goes over the chunk that has just been loaded: the module exports `mw_verify` for this.
+    fn round(&mut self, host: &mut Host) -> Result<()> {
+        let [chunk, text, closure, state] = numbers(host, "return load_bytecode()")?;
+        let (closure, state) = (closure as u32, state as u32);
+        // Where an object has its type; a closure's function is an object as well.
+        let kind = |host: &Host, at: u32| Ok::<_, anyhow::Error>(host.read(at + 4, 1)?[0]);
+        let proto = host.read(closure + 12, 4)?.into_iter().rev().fold(0, |sum, byte| sum << 8 | u32::from(byte));
+        let kinds = (kind(host, closure)?, kind(host, proto)?);
+        ensure!(kinds == (6, 10), "expected a Lua function and its prototype, found objects of the types {kinds:?}");
+        let mut verify = f64::INFINITY;
+        for _ in 0..5 {
+            let begun = Instant::now();
+            for _ in 0..60 {
+                host.call::<_, ()>("mw_verify", (state, proto, closure))?;
+            }
+            verify = verify.min(begun.elapsed().as_secs_f64() * 1000.0 / 60.0);
+        }
+        self.load.push(chunk / text);
+        self.undump.push(verify / (chunk - verify));
+        self.text.push(verify / text);
         Ok(())
     }
 }

@@ -11,6 +11,7 @@ use anyhow::{Context, Result, ensure};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::attribution::Item;
 use crate::command::build::Builder;
 use crate::output_file;
 use crate::recipe::Recipe;
@@ -50,6 +51,8 @@ pub struct Module {
     pub path: PathBuf,
     /// Its length.
     pub bytes: usize,
+    /// What its bytes are part of.
+    pub items: Vec<Item>,
 }
 
 /// This machine, and how much time there is.
@@ -82,7 +85,7 @@ impl Machine {
         let built = Builder::new(&self.root, self.offline).build(recipe)?;
         let path = self.work().join(format!("{name}.wasm"));
         output_file::write(&path, &built.wasm)?;
-        Ok(Module { path, bytes: built.wasm.len() })
+        Ok(Module { path, bytes: built.wasm.len(), items: built.report.items })
     }
 
     /// node, about to run a script of `bench/hosts`.

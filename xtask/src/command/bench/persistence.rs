@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::machine::{Host, Machine};
 use super::sheet::{Sheet, Target};
 use super::spread::Spread;
+use crate::attribution::Item;
 use crate::recipe::{ExportEdits, Profile, Recipe, Unwind};
 
 /// Reads are to cost what plain reads cost; measurements on a machine that others use, too, differ by that much.
@@ -20,11 +21,19 @@ const STORED_WRITE: f64 = 3.0;
 const PLAIN_WRITE: f64 = 1.08;
 /// Bytes that persistence may add to a module of profile `size`.
 const MODULE_BYTES: f64 = 25_000.0;
+/// Bytes that the verifier of bytecode, code and data, may have of it.
+const VERIFIER_BYTES: f64 = 8_000.0;
 
 /// The exports of contract `full` that have nothing to do with persistence: the module without it gets them, too, so that
 /// the difference is persistence alone.
 const OTHER_EXPORTS: [&str; 6] =
     ["abi_version", "reserve_buffer", "get_last_error", "set_chunk_name", "set_limits", "set_seed"];
+
+/// The verifier of bytecode, which loading calls: exported where it is measured by itself.
+const VERIFIER: &str = "mw_verify";
+
+/// Its files.
+const VERIFIER_FILES: [&str; 2] = ["verify", "verifyflow"];
 
 /// What one host measured, as it prints it.
 #[derive(Deserialize)]
@@ -72,19 +81,21 @@ struct Figure {
     host: String,
     what: String,
     found: f64,
-    target: f64,
+    target: Option<f64>,
     digits: usize,
     pass: bool,
 }
 
 /// Names, as the hosts print them, what they mean, their targets and the digits that count.
-const FIGURES: [(&str, &str, f64, usize); 6] = [
-    ("function_bytes", "10-line function, bytes beyond its chunk's text", 300.0, 0),
-    ("attach", "attach 10,000 keys, ms", 2.0, 3),
-    ("read_keys", "read all 10,000 keys, ms", 100.0, 1),
-    ("entries", "entries handed over after one change", 1.0, 0),
-    ("objects", "20,000 objects out and in, ms", 50.0, 1),
-    ("load", "load bytecode, verified, against its text (ratio)", 1.0, 2),
+const FIGURES: [(&str, &str, Option<f64>, usize); 8] = [
+    ("function_bytes", "10-line function, bytes beyond its chunk's text", Some(300.0), 0),
+    ("attach", "attach 10,000 keys, ms", Some(2.0), 3),
+    ("read_keys", "read all 10,000 keys, ms", Some(100.0), 1),
+    ("entries", "entries handed over after one change", Some(1.0), 0),
+    ("objects", "20,000 objects out and in, ms", Some(50.0), 1),
+    ("load", "load bytecode, verified, against its text (ratio)", Some(1.0), 2),
+    ("verify_undump", "verify bytecode, against reading it without that (ratio)", None, 2),
+    ("verify_load", "verify bytecode, against loading its text (ratio)", Some(1.0), 2),
 ];
 
 impl Persistence {
@@ -102,16 +113,22 @@ impl Persistence {
                     ..ExportEdits::default()
                 };
             }
+            if with && profile == Profile::Speed {
+                recipe.exports.add.push(VERIFIER.to_owned());
+            }
             recipe
         };
         let module = |profile, unwind, with| {
             let name = format!("{profile}-{unwind}-{}", if with { "full" } else { "core" });
             machine.module(&name, &recipe(profile, unwind, with))
         };
-        let bytes = |with| Ok::<_, anyhow::Error>(module(Profile::Size, Unwind::Legacy, with)?.bytes as f64);
-        let added = bytes(true)? - bytes(false)?;
+        let small = module(Profile::Size, Unwind::Legacy, true)?;
+        let added = small.bytes as f64 - module(Profile::Size, Unwind::Legacy, false)?.bytes as f64;
+        let of_verifier = |item: &&Item| VERIFIER_FILES.contains(&item.origin.module.as_str());
+        let verifier: u64 = small.items.iter().filter(of_verifier).map(|item| item.bytes).sum();
         let mut all = Persistence { loops: Vec::new(), figures: Vec::new() };
-        all.figure("-", "bytes that persistence adds to a module of profile size", added, MODULE_BYTES, 0);
+        all.figure("-", "bytes that persistence adds to a module of profile size", added, Some(MODULE_BYTES), 0);
+        all.figure("-", "bytes of the verifier in such a module", verifier as f64, Some(VERIFIER_BYTES), 0);
         for (host, unwind) in [(Host::Node, Unwind::Legacy), (Host::Wasmtime, Unwind::Standard)] {
             let full = module(Profile::Speed, unwind, true)?.path;
             let core = module(Profile::Speed, unwind, false)?.path;
@@ -130,8 +147,8 @@ impl Persistence {
         Ok(all)
     }
 
-    fn figure(&mut self, host: &str, what: &str, found: f64, target: f64, digits: usize) {
-        let pass = Target::most(target, digits).met(found);
+    fn figure(&mut self, host: &str, what: &str, found: f64, target: Option<f64>, digits: usize) {
+        let pass = target.is_none_or(|target| Target::most(target, digits).met(found));
         self.figures.push(Figure { host: host.to_owned(), what: what.to_owned(), found, target, digits, pass });
     }
 
@@ -201,8 +218,10 @@ impl Persistence {
         let mut figures = Sheet::new("Persistence, other costs (medians)", &["what", "host", "found", "target", ""]);
         for figure in &self.figures {
             let mut row = vec![figure.what.clone(), figure.host.clone(), format!("{:.*}", figure.digits, figure.found)];
-            let target = Target::most(figure.target, 0);
-            row.extend(target.cells(figure.found));
+            row.extend(match figure.target {
+                Some(target) => Target::most(target, 0).cells(figure.found),
+                None => ["-".to_owned(), String::new()],
+            });
             figures.rows.push(row);
         }
         vec![loops, figures]
