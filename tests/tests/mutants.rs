@@ -1,15 +1,20 @@
 //! Damaged stores and images in built modules; `cargo xtask test --only native` runs the same ones under sanitizers.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use libtest_mimic::{Arguments, Trial};
 use moonwright_bytecode::Version;
-use moonwright_mutants::{Mutant, Seed, asked, corpus, mutant, witnesses};
-use moonwright_tests::{Built, LuaVersion, Profile, case, damage};
+use moonwright_mutants::{CORPUS, Mutant, Random, Seed, asked, corpus, damage_bytes, mutant, witnesses};
+use moonwright_tests::{Built, LuaVersion, Profile, case, damage, fuzz};
 
 /// How many each module gets, unless the environment variable says otherwise.
 const MUTANTS: u64 = 200;
+
+/// How often a fuzzer's target is called.
+const FUZZED: u64 = 150;
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -25,6 +30,11 @@ fn main() {
     for lua in LuaVersion::ALL {
         trials.push(Trial::test(format!("{lua}-speed::mutants::stored bytecode and its images open"), move || {
             case::failed(Built::shared(lua, Profile::Speed).and_then(|built| opens(&built)))
+        }));
+    }
+    for lua in LuaVersion::ALL {
+        trials.push(Trial::test(format!("{lua}-speed::mutants::any bytes, as fuzzers give them"), move || {
+            case::failed(Built::shared(lua, Profile::Speed).and_then(|built| fuzzed(&built)))
         }));
     }
     libtest_mimic::run(&arguments, trials).exit()
@@ -46,7 +56,7 @@ fn opens(built: &Built) -> Result<()> {
         local function go (name, ...) return select(2, coroutine.resume(Memory[name], ...)) end; \
         assert(go('generator') == 6 and go('generator') == 'end' and go('first') == 12 and go('second') == 22 and go('open') == 1); \
         assert(Memory.shared() == 22 and Memory.raise(4) == 5 and Memory.wrapped('again') == 'again'); \
-        assert(go('tail', 8) == 8 and go('new', 9) == 9 and go('handler'):find('inside')) \
+        assert(go('tail', 8) == 8 and go('new', 9) == 9 and select(2, go('handler')):find('inside')) \
         else assert(Memory.add(1) == Memory.get() and Memory.box:area() == 6) end";
     for seed in corpus_of(built)? {
         for image in [None, Some(seed.image)] {
@@ -55,6 +65,38 @@ fn opens(built: &Built) -> Result<()> {
             looked.with_context(|| seed.path.display().to_string())?;
             damage::check(built, &mutant)?;
         }
+    }
+    Ok(())
+}
+
+/// What the fuzzer's targets do, with damage that knows nothing of formats. They panic where something is wrong.
+fn fuzzed(built: &Built) -> Result<()> {
+    let read = |folder: &Path, ending: &str| -> Result<Vec<Vec<u8>>> {
+        let listing = std::fs::read_dir(folder).with_context(|| format!("cannot list {}", folder.display()))?;
+        let mut paths: Vec<PathBuf> = listing.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+        paths.retain(|path| path.to_string_lossy().ends_with(ending));
+        paths.sort();
+        ensure!(!paths.is_empty(), "expected files *{ending} in {}, found none", folder.display());
+        paths.iter().map(|path| std::fs::read(path).with_context(|| path.display().to_string())).collect()
+    };
+    let stored = Path::new(CORPUS).join(built.lua.to_string());
+    let chunks = Path::new(CORPUS).join("../../../bytecode/tests/chunks");
+    type Target = fn(&Built, &[u8]);
+    let targets: [(Target, Vec<Vec<u8>>); 3] = [
+        (fuzz::store, read(&stored, ".store")?),
+        (fuzz::image, read(&stored, ".image")?),
+        (fuzz::bytecode, read(&chunks, "")?),
+    ];
+    for number in asked(FUZZED)? {
+        let mut random = Random::new(number);
+        let (target, seeds) = &targets[random.below(targets.len())];
+        let mut bytes = seeds[random.below(seeds.len())].clone();
+        for _ in 0..random.below(4) {
+            let other = &seeds[random.below(seeds.len())];
+            damage_bytes(&mut bytes, other, &mut random);
+        }
+        let given = catch_unwind(AssertUnwindSafe(|| target(built, &bytes)));
+        ensure!(given.is_ok(), "the bytes of number {number} do harm");
     }
     Ok(())
 }
