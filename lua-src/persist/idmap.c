@@ -47,22 +47,22 @@ mw_Slot *mw_map_find (const mw_Map *m, const GCObject *o, uint32_t id) {
 
 
 static int resize (mw_Map *m, uint32_t size) {
-  mw_Map n = *m;
-  uint32_t i;
-  if ((uint64_t)size * sizeof(mw_Slot) > SIZE_MAX / 4)
+  mw_Slot *old = m->slots;
+  uint32_t i, oldsize = m->size;
+  mw_Slot *slots;
+  if (size > SIZE_MAX / 4 / sizeof(mw_Slot))
     return 0;
-  n.slots = (mw_Slot *)mw_alloc(NULL, NULL, 0, size * sizeof(mw_Slot));
-  if (n.slots == NULL)
+  slots = (mw_Slot *)mw_alloc(NULL, NULL, 0, size * sizeof(mw_Slot));
+  if (slots == NULL)
     return 0;
-  memset(n.slots, 0, size * sizeof(mw_Slot));
-  n.size = size;
-  for (i = 0; i < m->size; i++) {
-    const mw_Slot *s = &m->slots[i];
-    if (!isfree(s))
-      *probe(&n, s->o, s->id) = *s;
+  memset(slots, 0, size * sizeof(mw_Slot));
+  m->slots = slots;
+  m->size = size;
+  for (i = 0; i < oldsize; i++) {
+    if (!isfree(&old[i]))
+      *probe(m, old[i].o, old[i].id) = old[i];
   }
-  mw_alloc(NULL, m->slots, m->size * sizeof(mw_Slot), 0);
-  *m = n;
+  mw_alloc(NULL, old, oldsize * sizeof(mw_Slot), 0);
   return 1;
 }
 

@@ -3,6 +3,7 @@
 ** The paths in error messages: which way 'Memory' leads to an object
 */
 
+#include <stdio.h>
 #include <string.h>
 
 #include "lauxlib.h"
@@ -110,12 +111,9 @@ static void putstringkey (lua_State *L, const TString *ts) {
     if (c == '"' || c == '\\')
       mw_puts(L, "\\");
     if (c < ' ' || c == 127) {
-      char esc[4];
-      esc[0] = '\\';
-      esc[1] = (char)('0' + c / 100);
-      esc[2] = (char)('0' + c / 10 % 10);
-      esc[3] = (char)('0' + c % 10);
-      mw_put(L, esc, sizeof(esc));
+      char esc[5];
+      snprintf(esc, sizeof(esc), "\\%03d", c);
+      mw_puts(L, esc);
     }
     else
       mw_put(L, s + i, 1);
