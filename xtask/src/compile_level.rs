@@ -9,7 +9,7 @@ use crate::recipe::Profile;
 
 /// The files whose code runs in the inner loops of programs. `-O3` against `-O2` takes 10 % off string work and 2 % off sorting, and is
 /// level elsewhere; `-Oz` is level in calls and arithmetic and a third slower on tables and strings.
-const HOT: [&str; 37] = [
+const HOT: [&str; 36] = [
     // The interpreter and its objects.
     "lapi",
     "ldo",
@@ -36,7 +36,6 @@ const HOT: [&str; 37] = [
     "buffer",
     "codec",
     "idmap",
-    "walk",
     "cstring",
     "decimal",
     "heap",
