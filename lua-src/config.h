@@ -94,6 +94,21 @@ extern unsigned int mw_seed_next (void);
 #define LUA_PATH_DEFAULT	"./?.lua;./?/init.lua"
 #define LUA_CPATH_DEFAULT	"./?.so"
 
+/* what the libraries' names take: the table does not grow in 'init' */
+#define MINSTRTABSIZE		512
+
+
+/*
+** A function for rare cases of its only callers. Engines compile a function
+** when it is first called: what is inlined is compiled with the rest.
+*/
+#if defined(MW_SMALL)
+#define MW_RARE
+#else
+#define MW_RARE			__attribute__((noinline))
+#endif
+
+
 /* a coroutine is about to run (barrier.h) */
 #define luai_userstateresume(L,n)	mw_ran(L)
 

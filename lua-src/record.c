@@ -51,6 +51,7 @@ static struct {
   size_t nseen;
   size_t sizeseen;  /* a power of 2 (or 0) */
   lua_State *stopped;  /* state whose collector is stopped, or NULL */
+  lua_Integer nnoted;  /* length of the sequence 'noted' */
 } w;
 
 void (*mw_codec_touch) (lua_State *L, Table *t);
@@ -222,7 +223,7 @@ static void addopaque (lua_State *L, mw_Buffer *b, const TValue *o,
       lua_pop(L, 1);
       if (texts == 0) {
         lua_pushvalue(L, -1);
-        lua_rawseti(L, noted, (lua_Integer)lua_rawlen(L, noted) + 1);
+        lua_rawseti(L, noted, ++w.nnoted);
       }
       lua_pushfstring(L, "%s: %p", luaL_typename(L, -1),
                          lua_topointer(L, -1));
@@ -299,8 +300,9 @@ void mw_encode_values (lua_State *L, mw_Buffer *b, int n) {
   lua_Integer i, nnoted;
   luaL_checkstack(L, 10, "too many results");
   lua_newtable(L);
+  w.nnoted = 0;
   encodepass(L, b, first, n, 0, noted);
-  nnoted = (lua_Integer)lua_rawlen(L, noted);
+  nnoted = w.nnoted;
   if (nnoted > 0) {
     int texts = noted + 1;
     lua_newtable(L);

@@ -310,10 +310,23 @@ static uint32_t dowork (lua_State *L, Task *t, int level) {
 }
 
 
+/*
+** Is there surely nothing for a flush to do? So it is where nothing is
+** stored: an engine then need not compile what a flush takes.
+*/
+static int idle (void) {
+  return isdummy(mw_S.pending) && isdummy(mw_S.chunks) &&
+         (mw_S.news.n | mw_S.watched.n) == 0 && !mw_S.counterdirty &&
+         !(mw_cleared & MW_STOREDBIT);
+}
+
+
 int mw_memory_flush (lua_State *L) {
-  Task t;
-  t.what = FLUSH;
-  dowork(L, &t, 0);
+  if (!idle()) {
+    Task t;
+    t.what = FLUSH;
+    dowork(L, &t, 0);
+  }
   return 0;
 }
 

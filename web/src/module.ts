@@ -52,7 +52,8 @@ export async function compile(source?: WasmSource | WasmChoice): Promise<WebAsse
 async function fetchModule(url: string): Promise<WebAssembly.Module> {
   try {
     if (url.startsWith("file:") && typeof process !== "undefined" && process.versions?.node) {
-      return await WebAssembly.compile(await (await import("./node.js")).readFile(url));
+      // At once: the way to other threads and back takes longer than they help.
+      return new WebAssembly.Module(await (await import("./node.js")).readFile(url));
     }
     return await stream(await fetch(url));
   } catch (cause) {

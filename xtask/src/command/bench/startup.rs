@@ -1,121 +1,159 @@
-//! `cargo xtask bench startup`: where the milliseconds of a start go, and what a state in the module (`--preload`) saves of them.
+//! `cargo xtask bench startup`: where the milliseconds of a start go in node, step by step, each measurement in a process of its own, and what
+//! a state in the module (`--preload`) saves of them.
 
-use anyhow::{Result, ensure};
-use serde::Serialize;
+use std::collections::BTreeMap;
 
-use super::machine::{Machine, Module};
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use super::machine::Machine;
 use super::sheet::Sheet;
+use super::spread::Spread;
 use crate::recipe::{Profile, Recipe};
 use crate::report::number::bytes;
 
-/// The steps of a start, as `bench/hosts/startup.mjs` prints them with their milliseconds.
-type Steps = Vec<(String, f64)>;
+/// The steps of a start, in their order, as the host's program names them.
+const STEPS: [&str; 5] = ["read", "compile", "instantiate", "init", "first chunk"];
 
-/// The step that is no longer part of the start: it shows what a chunk takes once all is compiled.
-const AFTERWARDS: &str = "second chunk";
+/// The rows: what a row is, and the steps whose sum it shows.
+const ROWS: [(&str, &[&str]); 10] = [
+    ("read the file", &["read"]),
+    ("compile", &["compile"]),
+    ("- validate, in a process of its own", &["validate"]),
+    ("- compile the same imports without any code", &["compile, bare"]),
+    ("instantiate", &["instantiate"]),
+    ("init", &["init"]),
+    ("- once compiled", &["run init"]),
+    ("the first chunk", &["first chunk"]),
+    ("- once compiled", &["run first chunk"]),
+    ("all of it", &STEPS),
+];
 
-/// A module and the least of each step.
-#[derive(Debug, Serialize)]
-struct Row {
-    profile: Profile,
-    preload: bool,
-    bytes: usize,
-    steps: Steps,
+/// What one module measured, as the host's program prints it.
+#[derive(Debug, Serialize, Deserialize)]
+struct Measured {
+    /// Milliseconds of each step, one for each process.
+    steps: BTreeMap<String, Vec<f64>>,
+    compiled: Compiled,
 }
 
-impl Row {
-    fn sum(&self) -> f64 {
-        self.steps.iter().filter(|(step, _)| step != AFTERWARDS).map(|(_, ms)| ms).sum()
+/// What the engine's baseline compiler compiled for `init` and the first chunk.
+#[derive(Debug, Serialize, Deserialize)]
+struct Compiled {
+    functions: u32,
+    bytes: u32,
+}
+
+impl Measured {
+    /// The sum of some steps over the processes.
+    fn sum(&self, steps: &[&str]) -> Result<Spread> {
+        let mut sums: Vec<f64> = Vec::new();
+        for step in steps {
+            let times = self.steps.get(*step).with_context(|| format!("expected the step {step}, found none"))?;
+            sums.resize(times.len(), 0.0);
+            sums.iter_mut().zip(times).for_each(|(sum, time)| *sum += time);
+        }
+        Spread::over(sums).with_context(|| format!("{}: no measurements", steps.join(", ")))
     }
 }
 
-/// All figures.
+/// A module in the table.
+#[derive(Debug, Serialize)]
+struct Column {
+    name: String,
+    bytes: usize,
+    measured: Measured,
+}
+
+/// All results.
 #[derive(Debug, Serialize)]
 pub struct Startup {
-    processes: u32,
-    /// Each module without a state is followed by the one with it.
-    rows: Vec<Row>,
+    columns: Vec<Column>,
+    #[serde(skip)]
+    sheet: Sheet,
 }
 
 impl Startup {
-    /// Builds the modules and starts each in fresh processes of node, taking turns.
+    /// Builds the modules and measures them in node, in turns.
     ///
     /// # Errors
-    /// Where a module can't be built or started.
+    /// Where something cannot be built or run.
     pub fn measure(machine: &Machine) -> Result<Startup> {
-        let mut modules: Vec<(Row, Module)> = Vec::new();
+        let processes = if machine.quick { 5 } else { 20 };
+        let mut command = machine.node("startup.mjs");
+        command.arg(processes.to_string());
+        let mut modules = Vec::new();
         for profile in [Profile::Speed, Profile::Size] {
             for preload in [false, true] {
-                let name = format!("startup-{profile}{}", if preload { "-preload" } else { "" });
-                let module = machine.module(&name, &Recipe { profile, preload, ..Recipe::default() })?;
-                modules.push((Row { profile, preload, bytes: module.bytes, steps: vec![] }, module));
+                let name = format!("{profile}{}", if preload { ", preload" } else { "" });
+                let recipe = Recipe { profile, preload, ..Recipe::default() };
+                let module = machine.module(&format!("startup-{}", name.replace(", ", "-")), &recipe)?;
+                command.arg(format!("{name}={}", module.path.display()));
+                modules.push((name, module.bytes));
             }
         }
-        let processes = if machine.quick { 6 } else { 20 };
-        for _ in 0..processes {
-            for (row, module) in &mut modules {
-                let mut command = machine.node("startup.mjs");
-                command.arg(&module.path).env("STEPS", "1");
-                let steps: Steps = machine.run(command, "the start of a module")?;
-                least(&mut row.steps, steps)?;
-            }
-        }
-        Ok(Startup { processes, rows: modules.into_iter().map(|(row, _)| row).collect() })
+        let mut all: BTreeMap<String, Measured> = machine.run(command, "the start of the modules")?;
+        let column = |(name, bytes): (String, usize)| {
+            let measured = all.remove(&name).with_context(|| format!("expected the module {name}, found none"))?;
+            Ok(Column { name, bytes, measured })
+        };
+        let columns = modules.into_iter().map(column).collect::<Result<Vec<_>>>()?;
+        Ok(Startup { sheet: table(processes, &columns)?, columns })
     }
 
     /// The table.
     pub fn sheets(&self) -> Vec<Sheet> {
-        let steps = self.rows.first().map(|row| row.steps.iter().map(|(step, _)| step.as_str()).collect());
-        let steps: Vec<&str> = steps.unwrap_or_default();
-        let header = [&["module", "bytes"], steps.as_slice(), &["to the first result", "saved"]].concat();
-        let title = format!("Start-up on node, milliseconds (the least of {} processes)", self.processes);
-        let mut sheet = Sheet::new(title, &header);
-        let mut before = 0.0;
-        for row in &self.rows {
-            let sum = row.sum();
-            let saved = if row.preload { format!("{:.2}", before - sum) } else { String::new() };
-            before = sum;
-            let name = format!("{}{}", row.profile, if row.preload { ", preload" } else { "" });
-            let mut cells = vec![name, bytes(row.bytes as u64)];
-            cells.extend(row.steps.iter().map(|(_, ms)| format!("{ms:.2}")));
-            cells.extend([format!("{sum:.2}"), saved]);
-            sheet.rows.push(cells);
-        }
-        vec![sheet]
+        vec![self.sheet.clone()]
     }
 }
 
-/// Lowers each step to what this process took, if that is less.
-fn least(steps: &mut Steps, of_process: Steps) -> Result<()> {
-    if steps.is_empty() {
-        *steps = of_process;
-        return Ok(());
+fn table(processes: u32, columns: &[Column]) -> Result<Sheet> {
+    let header = [vec!["step"], columns.iter().map(|column| column.name.as_str()).collect()].concat();
+    let title = format!("Start-up in node, milliseconds (the least of {processes} processes)");
+    let mut sheet = Sheet::new(title, &header);
+    let mut row = |what: &str, cell: &dyn Fn(&Column) -> Result<String>| {
+        let cells = columns.iter().map(|column| cell(column).with_context(|| column.name.clone()));
+        sheet.rows.push([Ok(what.to_owned())].into_iter().chain(cells).collect::<Result<_>>()?);
+        anyhow::Ok(())
+    };
+    for (what, steps) in ROWS {
+        row(what, &|column| Ok(format!("{:.2}", column.measured.sum(steps)?.least)))?;
     }
-    ensure!(steps.len() == of_process.len(), "expected {} steps, found {}", steps.len(), of_process.len());
-    for ((_, least), (_, ms)) in steps.iter_mut().zip(of_process) {
-        *least = least.min(ms);
-    }
-    Ok(())
+    row("functions compiled by the end of the first chunk", &|column| Ok(column.measured.compiled.functions.to_string()))?;
+    row("bytes of them", &|column| Ok(bytes(column.measured.compiled.bytes.into())))?;
+    row("bytes of the module", &|column| Ok(bytes(column.bytes as u64)))?;
+    Ok(sheet)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn sheet(steps: &str) -> Result<Sheet> {
+        let text = format!(r#"{{"steps": {{{steps}}}, "compiled": {{"functions": 3, "bytes": 1200}}}}"#);
+        let measured = serde_json::from_str(&text).unwrap();
+        table(2, &[Column { name: "speed".to_owned(), bytes: 267_000, measured }])
+    }
+
     #[test]
-    fn the_least_of_each_step_counts_and_the_second_chunk_is_no_part_of_the_start() {
-        let steps = |init, second: f64| vec![("init".to_owned(), init), (AFTERWARDS.to_owned(), second)];
-        let row = |preload, times: [Steps; 2]| {
-            let mut row = Row { profile: Profile::Size, preload, bytes: 1_000, steps: vec![] };
-            times.into_iter().for_each(|times| least(&mut row.steps, times).unwrap());
-            row
-        };
-        let rows =
-            vec![row(false, [steps(3.0, 0.5), steps(2.0, 0.75)]), row(true, [steps(1.5, 0.5), steps(1.75, 0.5)])];
-        let sheet = &Startup { processes: 2, rows }.sheets()[0];
-        assert_eq!(sheet.header, ["module", "bytes", "init", AFTERWARDS, "to the first result", "saved"]);
-        assert_eq!(sheet.rows[0], ["size", "1,000", "2.00", "0.50", "2.00", ""]);
-        assert_eq!(sheet.rows[1], ["size, preload", "1,000", "1.50", "0.50", "1.50", "0.50"]);
-        assert!(least(&mut steps(1.0, 1.0), vec![]).is_err());
+    fn steps_are_summed_process_by_process() {
+        let steps: Vec<String> = ROWS
+            .iter()
+            .flat_map(|(_, steps)| steps.iter())
+            .map(|step| format!(r#""{step}": {}"#, if *step == "read" { "[1.0, 9.0]" } else { "[2.0, 0.5]" }))
+            .collect();
+        let sheet = sheet(&steps.join(",")).unwrap();
+        assert_eq!(sheet.header, ["step", "speed"]);
+        assert_eq!(sheet.rows[0], ["read the file", "1.00"]);
+        // 1 + 4 * 2 in one process, 9 + 4 * 0.5 in the other.
+        assert_eq!(sheet.rows[9], ["all of it", "9.00"]);
+        assert_eq!(sheet.rows[11], ["bytes of them", "1,200"]);
+        assert_eq!(sheet.rows[12], ["bytes of the module", "267,000"]);
+    }
+
+    #[test]
+    fn a_missing_step_is_an_error_that_names_it() {
+        let error = sheet(r#""read": [1.0]"#).unwrap_err();
+        assert_eq!(format!("{error:#}"), "speed: expected the step compile, found none");
     }
 }
