@@ -119,7 +119,9 @@ fn table(processes: u32, columns: &[Column]) -> Result<Sheet> {
     for (what, steps) in ROWS {
         row(what, &|column| Ok(format!("{:.2}", column.measured.sum(steps)?.least)))?;
     }
-    row("functions compiled by the end of the first chunk", &|column| Ok(column.measured.compiled.functions.to_string()))?;
+    row("functions compiled by the end of the first chunk", &|column| {
+        Ok(column.measured.compiled.functions.to_string())
+    })?;
     row("bytes of them", &|column| Ok(bytes(column.measured.compiled.bytes.into())))?;
     row("bytes of the module", &|column| Ok(bytes(column.bytes as u64)))?;
     Ok(sheet)
