@@ -36,15 +36,29 @@ static uint64_t pow5 (int n) {
 */
 static uint64_t scaled (uint64_t m, int e, int scale) {
   unsigned __int128 p;
-  uint64_t n;
+  uint64_t n, low, high;
+  int rest = 0;
   int shift = -(e + scale) - 1;  /* leaves one bit behind the point */
   if (scale < 0 || scale > MAXPOW5 || shift < 0 || shift > 127)
     return 0;
   p = (unsigned __int128)m * pow5(scale);
-  n = (uint64_t)(p >> shift);
-  if ((p >> shift) >> 62 != 0)
+  low = (uint64_t)p;
+  high = (uint64_t)(p >> 64);
+  if (shift >= 64) {
+    rest = (low != 0);
+    low = high;
+    high = 0;
+    shift -= 64;
+  }
+  n = low >> shift;
+  if (high != 0) {
+    if (high >> shift != 0)
+      return 0;
+    n |= high << (64 - shift);  /* (here shift > 0) */
+  }
+  if (n >> 62 != 0)
     return 0;
-  if ((n & 1) && ((n & 2) || (unsigned __int128)n << shift != p))
+  if ((n & 1) && ((n & 2) || rest || n << shift != low))
     n++;
   return n >> 1;
 }

@@ -142,7 +142,7 @@ static double readhex (const char *s, const char **end) {
 /*
 ** {==================================================================
 ** Decimal, in general: the number in base 10^9 is scaled by powers of two
-** until its integer part holds all bits that matter.
+** until its integer part holds all bits that matter, in two limbs.
 ** ===================================================================
 */
 
@@ -194,7 +194,7 @@ static int readlimbs (uint32_t *x, const Digits *dg, int place) {
 
 static double general (const Digits *dg) {
   uint32_t x[NLIMBS];
-  unsigned __int128 m = 0;
+  uint64_t m;
   int sticky = dg->sticky;
   int e = 0;  /* the value is x * 2^e */
   int first, last, i;  /* limbs in use: [first, last) */
@@ -206,44 +206,41 @@ static double general (const Digits *dg) {
   i = POINT * BASEDIGITS - dg->point;  /* place of the first digit */
   first = i / BASEDIGITS;
   last = readlimbs(x, dg, i);
-  /* more than 4 limbs (above 2^119)? What falls behind the point sticks */
-  while (first < POINT - 4) {
+  /* more than 2 limbs? 2^58 and more are left; what falls behind sticks */
+  while (first < POINT - 2) {
+    int step = (first < POINT - 3) ? STEP : 32 - __builtin_clz(x[first]);
     uint64_t rest = 0;
     for (i = first; i < POINT; i++) {
       rest = rest * BASE + x[i];
-      x[i] = (uint32_t)(rest >> STEP);
-      rest &= ((uint64_t)1 << STEP) - 1;
+      x[i] = (uint32_t)(rest >> step);
+      rest &= ((uint64_t)1 << step) - 1;
     }
     sticky |= (rest != 0);
-    e += STEP;
+    e += step;
     while (x[first] == 0)
       first++;
   }
-  /* a fraction, and less than 3 limbs (2^59) before it? */
-  while (first > POINT - 3 && last > POINT) {
+  for (;;) {
+    int step = STEP;
     uint64_t carry = 0;
-    for (i = last - 1; i >= first; i--) {
-      carry += (uint64_t)x[i] << STEP;
+    m = (uint64_t)x[POINT - 2] * BASE + x[POINT - 1];
+    if (m >> STEP != 0)
+      step = __builtin_clzll(m) - 5;  /* to 59 bits, which fit 2 limbs */
+    if (step <= 0 || last <= POINT)  /* enough bits, or no fraction? */
+      break;
+    for (i = last - 1; i >= first || carry > 0; i--) {
+      carry += (uint64_t)x[i] << step;
       x[i] = (uint32_t)(carry % BASE);
       carry /= BASE;
     }
-    if (carry > 0)
-      x[--first] = (uint32_t)carry;
+    first = i + 1;
     while (last > POINT && x[last - 1] == 0)
       last--;
-    e -= STEP;
+    e -= step;
   }
-  for (i = first; i < POINT; i++)
-    m = m * BASE + x[i];
-  for (i = (first > POINT) ? first : POINT; i < last; i++)
+  for (i = POINT; i < last; i++)
     sticky |= (x[i] != 0);
-  if (m >> 64 != 0) {
-    int n = 64 - __builtin_clzll((uint64_t)(m >> 64));
-    sticky |= (m & (((unsigned __int128)1 << n) - 1)) != 0;
-    m >>= n;
-    e += n;
-  }
-  return normalized((uint64_t)m, e, sticky);
+  return normalized(m, e, sticky);
 }
 
 /* }================================================================== */
