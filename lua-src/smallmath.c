@@ -96,14 +96,6 @@ static void addseries (Pair *r, const Pair *x, const Pair *c, int n) {
 }
 
 
-/* c[0] * x^(n-1) + ... c[n-1] */
-static double series (double x, const double *c, int n) {
-  double t = 0;
-  for (; n > 0; n--)
-    t = t * x + *c++;
-  return t;
-}
-
 /* }================================================================== */
 
 
@@ -142,14 +134,7 @@ static const Pair log2e = {0x1.71547652b82fep+0, 0x1.777d0ffda0d24p-56};
 static const Pair log10e = {0x1.bcb7b1526e50ep-2, 0x1.95355baaafad3p-57};
 
 
-/*
-** 1/31, 1/29 ... 1/11, then pairs for 1/9 ... 1/3
-*/
-static const double logtail[] = {
-  1.0/31, 1.0/29, 1.0/27, 1.0/25, 1.0/23, 1.0/21, 1.0/19, 1.0/17, 1.0/15,
-  1.0/13, 1.0/11
-};
-
+/* 1/9 ... 1/3 */
 static const Pair loghead[] = {
   {0x1.c71c71c71c71cp-4, 0x1.c71c71c71c71cp-58},
   {0x1.2492492492492p-3, 0x1.2492492492492p-57},
@@ -160,11 +145,11 @@ static const Pair loghead[] = {
 
 /*
 ** ln x for finite x > 0. x = m * 2^k with m near 1, and ln m is
-** 2 (s + s^3/3 + s^5/5 ...) with s = (m - 1) / (m + 1).
+** 2 (s + s^3/3 + s^5/5 ... s^31/31) with s = (m - 1) / (m + 1).
 */
 static void naturallog (double x, Pair *r) {
-  int k = 0;
-  double m;
+  int n, k = 0;
+  double m, t = 0;
   Pair s, z, p;
   if (x < 0x1p-1022) {  /* denormal? */
     x *= 0x1p54;
@@ -183,7 +168,9 @@ static void naturallog (double x, Pair *r) {
   fastsum(&s, s.h, ((m - 1 - p.h) - p.l - s.h * z.l) / z.h);
   z = s;
   mul(&z, &s);
-  set(&p, series(z.h, logtail, 11));
+  for (n = 31; n > 9; n -= 2)
+    t = t * z.h + 1.0 / n;
+  set(&p, t);
   addseries(&p, &z, loghead, 4);
   mul(&z, &s);
   mul(&p, &z);
@@ -232,14 +219,7 @@ double log10 (double x) {
 ** ===================================================================
 */
 
-/* 1/18! ... 1/5!, then pairs for 1/4! ... 1 */
-static const double exptail[] = {
-  1.0/6402373705728000., 1.0/355687428096000., 1.0/20922789888000.,
-  1.0/1307674368000., 1.0/87178291200., 1.0/6227020800.,
-  1.0/479001600, 1.0/39916800, 1.0/3628800, 1.0/362880,
-  1.0/40320, 1.0/5040, 1.0/720, 1.0/120
-};
-
+/* 1/4! ... 1 */
 static const Pair exphead[] = {
   {0x1.5555555555555p-5, 0x1.5555555555555p-59},
   {0x1.5555555555555p-3, 0x1.5555555555555p-57},
@@ -248,15 +228,19 @@ static const Pair exphead[] = {
 
 
 /*
-** e^x for |x| < 800. x = n ln 2 + r, and e^r is a power series.
+** e^x for |x| < 800. x = n ln 2 + r, and e^r is a power series up to
+** r^18/18!.
 */
 static double exponential (const Pair *x) {
   int i, n = (int)(x->h * 0x1.71547652b82fep+0 + (x->h < 0 ? -0.5 : 0.5));
+  double t = 1;
   Pair r, p;
   sum(&r, x->h - n * LN2H, -n * LN2L);
   set(&p, x->l);
   add(&r, &p);
-  set(&p, series(r.h, exptail, 14));
+  for (i = 18; i > 5; i--)
+    t = t * r.h / i + 1;
+  set(&p, t / 120);
   addseries(&p, &r, exphead, 5);
   /* by two steps, for 2^n may be no float (a sum is rounded but once) */
   i = n / 2;
@@ -393,24 +377,23 @@ static int reduce (double x, Pair *r) {
 }
 
 
-/* -1/19! +1/17! ... -1/3!, and +1/20! -1/18! ... +1/4! */
-static const double sines[] = {
-  -1.0/121645100408832000., 1.0/355687428096000., -1.0/1307674368000.,
-  1.0/6227020800., -1.0/39916800, 1.0/362880,
-  -1.0/5040, 1.0/120, -1.0/6
-};
-
-static const double cosines[] = {
-  1.0/2432902008176640000., -1.0/6402373705728000., 1.0/20922789888000.,
-  -1.0/87178291200., 1.0/479001600, -1.0/3628800,
-  1.0/40320, -1.0/720, 1.0/24
-};
+/*
+** 1 - z/(4*5) (1 - z/(6*7) (1 - ...)) for an even 'n', what a sine's series
+** up to r^19/19! has in common with r^3/6 at its beginning; the cosine's,
+** with r^4/24, for an odd one.
+*/
+static double series (double z, int n) {
+  double t = 1;
+  for (; n > 3; n -= 2)
+    t = 1 - t * z / (n * (n + 1));
+  return t;
+}
 
 
 /* both for |r| <= pi/4; 'to' may be 'r' */
 static void sinekernel (Pair *to, const Pair *r) {
   double z = r->h * r->h;
-  fastsum(to, r->h, r->h * z * series(z, sines, 9) + r->l * (1 - z / 2));
+  fastsum(to, r->h, r->h * z * (series(z, 18) / -6) + r->l * (1 - z / 2));
 }
 
 
@@ -419,7 +402,7 @@ static void cosinekernel (Pair *to, const Pair *r) {
   double h = z / 2;
   double w = 1 - h;
   fastsum(to, w, ((1 - w) - h) +
-                 (z * z * series(z, cosines, 9) - r->h * r->l));
+                 (z * z * (series(z, 19) / 24) - r->h * r->l));
 }
 
 
