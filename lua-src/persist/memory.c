@@ -115,7 +115,10 @@ void mw_seenid (uint32_t id) {
 }
 
 
-/* the counter that table 0 has, or 0 */
+/*
+** The counter that table 0 has, or 0. Of any version: what a newer release
+** has stored may not be readable, yet its ids are taken.
+*/
 static uint32_t readcounter (lua_State *L) {
   static const unsigned char key[] = {MW_TAG_COUNTER};
   mw_Reader r;
@@ -124,7 +127,7 @@ static uint32_t readcounter (lua_State *L) {
   if (!mw_store_get(L, 0, key, sizeof(key), &mw_val))
     return 0;
   mw_reader(&r, &mw_val);
-  if (mw_read_u16(&r) != mw_header(MW_TAG_COUNTER))
+  if ((mw_read_u16(&r) & 0xff) != MW_TAG_COUNTER)
     return 0;
   p = r.p;
   next = mw_read_u32(&r);
