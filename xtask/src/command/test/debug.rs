@@ -224,8 +224,7 @@ fn application(session: &Session, lua: LuaVersion, folder: &Path, tally: &mut Ta
 
 /// Runs this very program in the folder of the application.
 fn xtask(session: &Session, arguments: &[&str]) -> Result<String> {
-    let program = std::env::current_exe().context("cannot find this program")?;
-    let mut command = Command::new(program);
+    let mut command = Command::new(&session.program);
     let output = command.current_dir(session.root.join(FOLDER)).args(arguments).output()?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "cargo xtask {} failed: {}", arguments.join(" "), said.trim_end());
