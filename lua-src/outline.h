@@ -25,7 +25,6 @@
 #endif
 
 
-extern void mw_incrtop (lua_State *L);  /* 'api_incr_top' */
 extern void mw_setobj (TValue *to, const TValue *from);
 extern void mw_checkGC (lua_State *L);
 extern void mw_objbarrier (lua_State *L, GCObject *p, GCObject *o);

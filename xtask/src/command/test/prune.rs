@@ -13,7 +13,7 @@ use crate::attribution::UNPLACED;
 use crate::command::build::Builder;
 use crate::output_file;
 use crate::pipeline::Built;
-use crate::recipe::{ExportEdits, Profile, Recipe};
+use crate::recipe::{ExportEdits, LuaVersion, Profile, Recipe};
 use crate::report::number::{bytes, difference};
 use crate::symbols;
 use crate::upstream::{BYTECODE, COMPILER};
@@ -69,10 +69,16 @@ pub fn run(session: &Session) -> Result<Tally> {
     let (embedded, preloaded) = (builder.build(&embedded)?, builder.build(&preloaded)?);
     check_origins(&preloaded, &mut tally);
     check_application(&embedded, &preloaded, &mut tally);
-    let core = Recipe { contracts: vec!["core".to_owned()], no_bytecode: true, ..size };
+    let core = Recipe { contracts: vec!["core".to_owned()], no_bytecode: true, ..size.clone() };
     let smallest = builder.build(&Recipe { drop: drop(&NOT_IN_SMALLEST), ..core.clone() })?.report.total.raw;
     println!("base, string, table and math alone, for text: {} bytes", bytes(smallest));
     tally.check(&format!("that is at most {}", bytes(SMALLEST)), smallest <= SMALLEST);
+    // What the npm package and the crate load, which no other part builds in this profile.
+    for lua in [LuaVersion::V54, LuaVersion::V55] {
+        let contracts = vec!["full".to_owned(), "bridge".to_owned()];
+        let bridge = builder.build(&Recipe { lua, contracts, ..size.clone() })?;
+        println!("Lua {lua} with contract bridge: {} bytes", bytes(bridge.report.total.raw));
+    }
     // The test's host reads error records, which contract `core` does not have.
     let exports = ExportEdits { add: vec!["get_last_error".to_owned()], ..ExportEdits::default() };
     let text = Recipe { exports, ..core };
