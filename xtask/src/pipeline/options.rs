@@ -40,7 +40,10 @@ pub(super) fn check_bytecode(recipe: &Recipe) -> Result<(), PipelineError> {
         return Ok(());
     }
     let stores = parts(&contracts(recipe)?).iter().any(|part| part == PERSIST);
-    let (needs, remedy) = if recipe.no_compiler {
+    let exports = recipe.contracts.iter().any(|name| name == "bytecode");
+    let (needs, remedy) = if exports {
+        ("`compute_binary`", " or --contract bytecode")
+    } else if recipe.no_compiler {
         ("no compiler either", " or --no-compiler")
     } else if recipe.embed {
         ("an application in it", " or --embed")
@@ -102,4 +105,26 @@ pub(super) fn optimise_options(recipe: &Recipe) -> Option<OptimiseOptions> {
         wasm_opt: recipe.wasm_opt.clone(),
         translate_to_standard: false,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_module_without_bytecode_has_nothing_that_needs_it() {
+        let core = Recipe { contracts: vec!["core".into()], no_bytecode: true, ..Recipe::default() };
+        assert!(check_bytecode(&core).is_ok());
+        let also = |name: &str| vec!["core".to_owned(), name.to_owned()];
+        let refused = [
+            (Recipe { contracts: also("full"), ..core.clone() }, "Memory"),
+            (Recipe { contracts: also("bytecode"), ..core.clone() }, "compute_binary"),
+            (Recipe { no_compiler: true, ..core.clone() }, "--no-compiler"),
+            (Recipe { embed: true, ..core }, "--embed"),
+        ];
+        for (recipe, named) in refused {
+            let error = check_bytecode(&recipe).unwrap_err().to_string();
+            assert!(error.contains(named), "{error}");
+        }
+    }
 }
