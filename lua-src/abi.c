@@ -101,13 +101,6 @@ int mw_run_quietly (lua_CFunction f, void *ud) {
 ** ===================================================================
 */
 
-/* unprotected errors cannot happen, for all Lua runs in 'mw_protected' */
-static int panic (lua_State *L) {
-  (void)L;
-  __builtin_trap();
-}
-
-
 /*
 ** What may be allocated before the first cycle of the collector begins. That
 ** is twice what 'init' leaves: a cycle while a short first chunk runs would
@@ -130,7 +123,6 @@ static int openlibs (lua_State *L) {
   if (!mw_later())
     mw_memory_begin(L);
 #endif
-  mw_seed_random(L);
   mw_openmore(L);
   return 0;
 }
@@ -184,7 +176,7 @@ MW_EXPORT int init (void) {
     return initfailed();
   /* Lua copies it into each new thread, but sets it for none */
   memset(lua_getextraspace(L), 0, LUA_EXTRASPACE);
-  lua_atpanic(L, panic);
+  /* (no panic function: all Lua runs in 'mw_protected') */
   lua_setwarnf(L, mw_output_warn, NULL);
   mw_L = L;
   if (mw_run_quietly(openlibs, NULL) != LUA_OK) {
@@ -334,9 +326,9 @@ static int runchunk (lua_State *L) {
     }
     return lua_error(L);
   }
-  lua_remove(L, 1);  /* the text */
+  setnilvalue(s2v(L->ci->func.p + 1));  /* the text */
   lua_call(L, 0, LUA_MULTRET);
-  mw_results(L, lua_gettop(L));
+  mw_results(L, lua_gettop(L) - 1);
   return 0;
 }
 

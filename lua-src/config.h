@@ -8,6 +8,7 @@
 #define mw_config_h
 
 #include <stddef.h>
+#include <stdint.h>
 
 #if !defined(MW_LUA) || (MW_LUA != 54 && MW_LUA != 55)
 #error "MW_LUA must be 54 or 55"
@@ -69,6 +70,7 @@ extern void mw_output_message (const char *fmt, const char *arg);
 ** Seeds come from 'set_seed', or from the clock and addresses.
 */
 extern unsigned int mw_seed_next (void);
+extern uint64_t mw_seed_long (void);
 
 #if MW_LUA == 54
 #define luai_makeseed(L)	mw_seed_next()

@@ -14,6 +14,7 @@
 #include "lauxlib.h"
 #include "lualib.h"
 
+#include "open.h"
 #include "output.h"
 
 
@@ -370,16 +371,17 @@ static const luaL_Reg metamethods[] = {
 };
 
 
+/* stack: the library, and the metatable of files on top */
 static void createfile (lua_State *L, int isinput, const char *key,
                         const char *name) {
   File *f = (File *)lua_newuserdatauv(L, sizeof(File), 0);
   f->isinput = isinput;
-  luaL_setmetatable(L, LUA_FILEHANDLE);
+  mw_setmeta(L);
   if (key != NULL) {
     lua_pushvalue(L, -1);
     lua_setfield(L, LUA_REGISTRYINDEX, key);
   }
-  lua_setfield(L, -2, name);
+  lua_setfield(L, -3, name);
 }
 
 
@@ -389,9 +391,9 @@ LUAMOD_API int luaopen_io (lua_State *L) {
   luaL_setfuncs(L, metamethods, 0);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");
-  lua_pop(L, 1);
   createfile(L, 1, IO_INPUT, "stdin");
   createfile(L, 0, IO_OUTPUT, "stdout");
   createfile(L, 0, NULL, "stderr");
+  lua_pop(L, 1);
   return 1;
 }

@@ -124,7 +124,7 @@ static void growseen (lua_State *L) {
 
 
 /* writes what stands for a table, and starts to walk it if it is new */
-static void opentable (lua_State *L, mw_Buffer *b, Table *t) {
+static MW_RARE void opentable (lua_State *L, mw_Buffer *b, Table *t) {
   Seen *s;
   Frame *f;
   if (w.nseen >= w.sizeseen / 4 * 3)
@@ -204,7 +204,7 @@ static unsigned int nslots (Table *t) {
 ** value to text, or 0 in the first pass; 'noted' is the sequence of values
 ** that need one.
 */
-static void addopaque (lua_State *L, mw_Buffer *b, const TValue *o,
+static MW_RARE void addopaque (lua_State *L, mw_Buffer *b, const TValue *o,
                        int texts, int noted) {
   size_t l;
   const char *s;
@@ -249,7 +249,7 @@ static void addvalue (lua_State *L, mw_Buffer *b, const TValue *o,
 
 
 /* writes the fields of the innermost open table, up to a table in it */
-static void walk (lua_State *L, mw_Buffer *b, int texts, int noted) {
+static MW_RARE void walk (lua_State *L, mw_Buffer *b, int texts, int noted) {
   size_t level = w.nframes;
   while (w.nframes == level) {
     Frame *f = &w.frames[level - 1];

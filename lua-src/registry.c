@@ -10,9 +10,12 @@
 #include "lauxlib.h"
 #include "lobject.h"
 #include "lstate.h"
+#include "lstring.h"
+#include "ltable.h"
 #include "lualib.h"
 
 #include "codec.h"
+#include "open.h"
 #include "registry.h"
 
 
@@ -106,75 +109,88 @@ static const void *identity (const TValue *o) {
 }
 
 
-/* pushes the table (or nothing like one) that a group's functions are in */
-static void pushgroup (lua_State *L, const char *prefix) {
-  if (strcmp(prefix, FILES) == 0) {
-    luaL_getmetatable(L, LUA_FILEHANDLE);
-    if (lua_istable(L, -1)) {
-      lua_getfield(L, -1, "__index");
-      lua_remove(L, -2);
-    }
-  }
-  else if (strcmp(prefix, FILEMETA) == 0)
-    luaL_getmetatable(L, LUA_FILEHANDLE);
-  else if (strcmp(prefix, STRINGMETA) == 0) {
-    lua_pushliteral(L, "");
-    if (lua_getmetatable(L, -1))
-      lua_remove(L, -2);
-  }
-  else if (*prefix == '\0')
-    lua_pushglobaltable(L);
-  else {
-    const char *dot = strchr(prefix, '.');
-    lua_getfield(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-    lua_pushlstring(L, prefix, (dot == NULL) ? 0 : (size_t)(dot - prefix));
-    lua_rawget(L, -2);
-    lua_remove(L, -2);
-    if (strcmp(prefix, SEARCHERS) == 0 && lua_istable(L, -1)) {
-      lua_getfield(L, -1, "searchers");
-      lua_remove(L, -2);
-    }
+/*
+** What libraries have is looked up past the API: each function of it that
+** runs in 'init' has to be compiled first.
+*/
+
+/* gets a field, nil of no table; the name ends before a dot or a space */
+static void getfield (lua_State *L, Table *t, const char *name, TValue *res) {
+  setnilvalue(res);
+  if (t != NULL) {
+    size_t l = 0;
+    while ((unsigned char)name[l] > ' ' && name[l] != '.')
+      l++;
+#if MW_LUA == 54
+    const TValue *slot = luaH_getshortstr(t, luaS_newlstr(L, name, l));
+    if (!isempty(slot))
+      setobj(L, res, slot);
+#else
+    luaH_getshortstr(t, luaS_newlstr(L, name, l), res);
+#endif
   }
 }
 
 
-/* pushes what a generator returns first, called as ("", arg) or ({}) */
+/* the table that a field is, or NULL */
+static Table *fieldtable (lua_State *L, Table *t, const char *name) {
+  TValue v;
+  getfield(L, t, name, &v);
+  return ttistable(&v) ? hvalue(&v) : NULL;
+}
+
+
+/* the table that a group's functions are in, or NULL */
+static Table *grouptable (lua_State *L, const char *prefix) {
+  Table *t = hvalue(&G(L)->l_registry);
+  if (*prefix == '\0') {
+    lua_pushglobaltable(L);
+    L->top.p--;
+    return hvalue(s2v(L->top.p));
+  }
+  if (strcmp(prefix, STRINGMETA) == 0)
+    return G(L)->mt[LUA_TSTRING];
+  if (strcmp(prefix, FILEMETA) == 0)
+    return fieldtable(L, t, LUA_FILEHANDLE);
+  if (strcmp(prefix, FILES) == 0)
+    return fieldtable(L, fieldtable(L, t, LUA_FILEHANDLE), "__index");
+  t = fieldtable(L, fieldtable(L, t, LUA_LOADED_TABLE), prefix);
+  return (strcmp(prefix, SEARCHERS) == 0) ? fieldtable(L, t, "searchers") : t;
+}
+
+
+/*
+** Pushes what a generator returns first, called as ("", arg) or ({}). The
+** name is 'function' or 'library.function', and may have a remark behind it.
+*/
 static void pushiterator (lua_State *L, const char *name) {
   const char *dot = strchr(name, '.');
-  int arg = 1;
-  if (dot == NULL) {
-    lua_getglobal(L, name);
-    lua_newtable(L);
-  }
-  else {
-    if (lua_getglobal(L, LUA_UTF8LIBNAME) == LUA_TTABLE)
-      lua_getfield(L, -1, "codes");
+  Table *t = grouptable(L, (dot != NULL) ? name : "");
+  getfield(L, t, (dot != NULL) ? dot + 1 : name, s2v(L->top.p++));
+  if (lua_type(L, -1) == LUA_TFUNCTION) {
+    if (dot != NULL)
+      lua_pushliteral(L, "");
     else
-      lua_pushnil(L);
-    lua_remove(L, -2);
-    lua_pushliteral(L, "");
+      lua_newtable(L);
     lua_pushboolean(L, strchr(name, ' ') != NULL);
-    arg = 2;
+    lua_call(L, 2, 1);
   }
-  if (lua_isfunction(L, -1 - arg))
-    lua_call(L, arg, 1);
-  else
-    lua_settop(L, -1 - arg);
 }
 
 
-static void pushfunction (lua_State *L, const char *prefix,
+static void pushfunction (lua_State *L, const char *prefix, Table *group,
                           const char *name) {
   if (strcmp(prefix, ITERATORS) == 0)
     pushiterator(L, name);
-  else if (!lua_istable(L, -1))
-    lua_pushnil(L);
-  else if (*name >= '0' && *name <= '9')
+  else if (*name >= '0' && *name <= '9' && group != NULL) {
+    sethvalue2s(L, L->top.p, group);
+    L->top.p++;
     lua_rawgeti(L, -1, *name - '0');
-  else {
-    lua_pushstring(L, name);
-    lua_rawget(L, -2);
+    setobjs2s(L, L->top.p - 2, L->top.p - 1);
+    L->top.p--;
   }
+  else
+    getfield(L, group, name, s2v(L->top.p++));
 }
 
 
@@ -193,25 +209,22 @@ static const char *nextname (const char *s, const char **prefix) {
 
 void mw_registry_open (lua_State *L) {
   const char *prefix = functions;
-  const char *group = NULL;
+  const char *grouped = NULL;  /* prefix of the group */
   const char *name = prefix;
+  Table *group = NULL;
   reg.n = 0;
   lua_createtable(L, MAXFUNCTIONS, 0);
-  lua_pushvalue(L, -1);
-  lua_rawsetp(L, LUA_REGISTRYINDEX, &tablekey);
-  lua_pushnil(L);  /* place of the group's table */
   for (name++; name != NULL; name = nextname(name, &prefix)) {
     lua_assert(reg.n < MAXFUNCTIONS);
-    if (prefix != group) {
-      group = prefix;
-      pushgroup(L, group);
-      lua_replace(L, -2);
+    if (prefix != grouped) {
+      grouped = prefix;
+      group = grouptable(L, prefix);
     }
-    pushfunction(L, group, name);
+    pushfunction(L, prefix, group, name);
     reg.identity[reg.n++] = identity(s2v(L->top.p - 1));
-    lua_rawseti(L, -3, (lua_Integer)reg.n);
+    mw_fill(L, reg.n);
   }
-  lua_pop(L, 2);
+  lua_rawsetp(L, LUA_REGISTRYINDEX, &tablekey);
 }
 
 

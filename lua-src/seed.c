@@ -5,10 +5,6 @@
 
 #include <string.h>
 
-#include "lua.h"
-
-#include "lualib.h"
-
 #include "imports.h"
 #include "seed.h"
 
@@ -32,7 +28,7 @@ void mw_seed_unset (void) {
 /*
 ** SplitMix64: every seed, 0 too, starts a good sequence.
 */
-static uint64_t next (void) {
+uint64_t mw_seed_long (void) {
   uint64_t z;
   if (!isset) {
     double now = js_time_now();
@@ -48,23 +44,5 @@ static uint64_t next (void) {
 
 
 unsigned int mw_seed_next (void) {
-  return (unsigned int)next();
-}
-
-
-/*
-** 5.5 asks for its seed itself; 5.4 would take the time in seconds.
-*/
-void mw_seed_random (lua_State *L) {
-#if MW_LUA == 54
-  if (lua_getglobal(L, LUA_MATHLIBNAME) == LUA_TTABLE &&
-      lua_getfield(L, -1, "randomseed") == LUA_TFUNCTION) {
-    lua_pushinteger(L, (lua_Integer)next());
-    lua_pushinteger(L, (lua_Integer)next());
-    lua_call(L, 2, 0);
-  }
-  lua_settop(L, 0);
-#else
-  (void)L;
-#endif
+  return (unsigned int)mw_seed_long();
 }

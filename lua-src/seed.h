@@ -8,18 +8,14 @@
 
 #include <stdint.h>
 
-#include "lua.h"
-
 /* fixes all seeds to follow from this one */
 extern void mw_seed_set (uint64_t seed);
 
 /* forgets it: the next seed comes from the clock again */
 extern void mw_seed_unset (void);
 
-/* the next seed */
+/* the next seed, and a longer one */
 extern unsigned int mw_seed_next (void);
-
-/* seeds 'math.random', if that library is there */
-extern void mw_seed_random (lua_State *L);
+extern uint64_t mw_seed_long (void);
 
 #endif

@@ -19,6 +19,7 @@
 #include "extlib.h"
 #include "imports.h"
 #include "memory.h"
+#include "open.h"
 #include "stored.h"
 
 
@@ -229,8 +230,7 @@ void mw_memory_open (lua_State *L) {
   mw_S.handlemeta = mw_newroot(L);
   mw_S.L = lua_newthread(L);
   lua_rawsetp(L, LUA_REGISTRYINDEX, mw_S.L);
-  luaL_requiref(L, "ext", mw_open_ext, 1);
-  lua_pop(L, 1);
+  mw_openlib(L, "ext", mw_open_ext);
   mw_permanent_open(L);
   mw_codec_touch = codectouch;
 }

@@ -11,7 +11,6 @@
 #include "lualib.h"
 #include "lvm.h"
 
-#include "registry.h"
 #include "stored.h"
 
 
@@ -69,51 +68,53 @@ void mw_permanent_set (lua_State *L, const char *name, size_t len) {
 }
 
 
-/* declares the value on top, which it pops, unless it is known already */
-static void library (lua_State *L, const char *lib, const char *name) {
-  if ((lua_istable(L, -1) ||
-       (lua_iscfunction(L, -1) &&
-        mw_registry_index(s2v(L->top.p - 1)) == MW_CFUNC_NONE)) &&
-      mw_permanent_record(s2v(L->top.p - 1)) == NULL)
+/* declares a value of the runtime, unless it is known already */
+static void library (lua_State *L, const char *lib, const char *name,
+                     const TValue *v) {
+  if (mw_permanent_record(v) == NULL) {
+    mw_pushvalue(L, v);
     declare(L, MW_BYRUNTIME, lib, name, strlen(name));
-  lua_pop(L, 1);
+    lua_pop(L, 1);
+  }
 }
 
 
 /*
-** Stack: table of a library named 'lib' on top. Its fields are named, too
-** ('package.loaded').
+** The fields of a library are named, too ('package.loaded'): tables, and the
+** functions of 'ext', which have no index.
 */
-static void fields (lua_State *L, const char *lib) {
-  lua_pushnil(L);
-  while (lua_next(L, -2)) {
-    if (lua_type(L, -2) == LUA_TSTRING)
-      library(L, lib, lua_tostring(L, -2));
-    else
-      lua_pop(L, 1);
+static void fields (lua_State *L, const Table *t, const char *lib) {
+  int indexed = (strcmp(lib, "ext") != 0);
+  unsigned int i = 0;
+  TValue k, v;
+  while (mw_entries(t, &i, &k, &v)) {
+    if (ttisstring(&k) && (ttistable(&v) || (ttislcf(&v) && !indexed)))
+      library(L, lib, getstr(tsvalue(&k)), &v);
   }
 }
 
 
 void mw_permanent_open (lua_State *L) {
+  const Table *loaded;
+  unsigned int i;
+  TValue k, v;
   mw_S.names = mw_newroot(L);
   mw_S.values = mw_newroot(L);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
-  lua_pushnil(L);
-  while (lua_next(L, -2)) {  /* libraries first: these are their names */
-    library(L, NULL, lua_tostring(L, -2));
-  }
-  lua_pushnil(L);
-  while (lua_next(L, -2)) {
-    if (lua_istable(L, -1) && strcmp(lua_tostring(L, -2), LUA_GNAME) != 0)
-      fields(L, lua_tostring(L, -2));
-    lua_pop(L, 1);
-  }
+  loaded = hvalue(s2v(L->top.p - 1));
   lua_pop(L, 1);
-  lua_pushcfunction(L, mw_nextkept);
-  library(L, NULL, NEXTKEPT);
-  lua_pushliteral(L, "");
-  if (lua_getmetatable(L, -1))
-    library(L, NULL, STRINGMETA);
-  lua_pop(L, 1);
+  i = 0;
+  while (mw_entries(loaded, &i, &k, &v))  /* these are the fields' names */
+    library(L, NULL, getstr(tsvalue(&k)), &v);
+  i = 0;
+  while (mw_entries(loaded, &i, &k, &v)) {
+    if (strcmp(getstr(tsvalue(&k)), LUA_GNAME) != 0)
+      fields(L, hvalue(&v), getstr(tsvalue(&k)));
+  }
+  setfvalue(&v, mw_nextkept);
+  library(L, NULL, NEXTKEPT, &v);
+  if (G(L)->mt[LUA_TSTRING] != NULL) {
+    sethvalue(L, &v, G(L)->mt[LUA_TSTRING]);
+    library(L, NULL, STRINGMETA, &v);
+  }
 }
