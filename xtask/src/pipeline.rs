@@ -1,7 +1,7 @@
 //! From a recipe to a finished module, one stage after the other.
 //!
-//! The order is not free: exports are rewritten while function names are still there, before the strip, and unwinding comes last, so that
-//! one optimiser run serves every encoding and Binaryen never meets exceptions.
+//! The order is not free: exports are rewritten while function names are still there, before the strip, and unwinding comes after the
+//! optimiser, so that one run of that serves every encoding and Binaryen never meets exceptions.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -144,6 +144,9 @@ pub enum PipelineError {
     /// `lua_try` and `lua_throw`.
     #[error("cannot fill in exception handling")]
     Unwind(#[from] pass::unwind::UnwindError),
+    /// The order of functions.
+    #[error("cannot put the functions into order")]
+    Order(#[from] pass::order::OrderError),
     /// What debuggers read.
     #[error("cannot write debug information")]
     Debug(#[from] DebugInfoError),
@@ -440,22 +443,30 @@ fn post_process(
         }
     };
     let input = optimised.as_ref().map_or(&stripped, |optimised| &optimised.wasm);
-    let mut unwound = pass::unwind::run(input, recipe.unwind, false)?.wasm;
+    let unwound = pass::unwind::run(input, recipe.unwind, false)?.wasm;
+    // Debug information says where in the code things are, and which local is what.
+    let arranges = recipe.profile == Profile::Size && trace.is_none();
+    let mut arranged = if arranges {
+        progress.stage("Arranging");
+        pass::order::run(&pass::locals::run(&unwound)?)?
+    } else {
+        unwound.clone()
+    };
     let origins: Box<dyn Origins> = match &provenance {
-        None => Box::new(OwnNames::read(&unwound)?),
-        Some(provenance) => Box::new(Numbered::read(&unwound, provenance)?),
+        None => Box::new(OwnNames::read(&arranged)?),
+        Some(provenance) => Box::new(Numbered::read(&arranged, provenance)?),
     };
     let names = origins.names();
     if provenance.is_some() || !recipe.keeps_names() {
         let kept = if recipe.keeps_names() { names.clone() } else { BTreeMap::new() };
-        unwound = pass::names::rename(&unwound, &kept)?;
+        arranged = pass::names::rename(&arranged, &kept)?;
     }
     let (finished, beside) = match &trace {
-        None => (unwound.clone(), vec![]),
+        None => (arranged.clone(), vec![]),
         Some(trace) => {
             progress.stage("Writing debug information");
-            let info = trace.finish(&unwound, kept, optimised.as_ref(), &names, source_text, MODULE)?;
-            with_debug_info(&unwound, info, recipe, &names)?
+            let info = trace.finish(&arranged, kept, optimised.as_ref(), &names, source_text, MODULE)?;
+            with_debug_info(&arranged, info, recipe, &names)?
         }
     };
     let items = attribution::attribute(&finished, origins.as_ref())?;
@@ -476,6 +487,7 @@ fn post_process(
     let unnumbered = |wasm: &Vec<u8>| pass::names::rename(wasm, &names);
     let numbers = provenance.is_some() && !recipe.keeps_names();
     let bare = |wasm: Vec<u8>| if numbers { unnumbered(&wasm) } else { Ok(wasm) };
+    let unwound = bare(unwound)?;
     let (stripped, optimised) = (bare(stripped)?, optimised.map(|optimised| bare(optimised.wasm)).transpose()?);
     let made = [
         ("link", Some(&linked)),
@@ -484,7 +496,8 @@ fn post_process(
         (Preload::STAGE, preloaded.as_ref()),
         ("strip", Some(&stripped)),
         ("optimise", optimised.as_ref()),
-        ("unwind", Some(&unwound)),
+        ("unwind", Some(if arranges { &unwound } else { &arranged })),
+        ("arrange", arranges.then_some(&arranged)),
         (DEBUG_STAGE, trace.is_some().then_some(&finished)),
     ];
     let stages = made

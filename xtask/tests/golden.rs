@@ -14,7 +14,9 @@ use wasmparser::{Validator, WasmFeatures};
 use xtask::contract;
 use xtask::features::FeatureSet;
 use xtask::pass::exports::{self, ExportOptions};
+use xtask::pass::locals;
 use xtask::pass::optimise::{self, Goal, OptimiseOptions};
+use xtask::pass::order;
 use xtask::pass::strip::{self, StripOptions};
 use xtask::pass::unwind;
 use xtask::pass::validate::{self, ValidateOptions};
@@ -218,6 +220,16 @@ fn exports() {
 #[test]
 fn strip() {
     check("strip", run_strip);
+}
+
+#[test]
+fn locals() {
+    check("locals", |wasm, _| Ok((vec![], Some(locals::run(wasm).map_err(text)?))));
+}
+
+#[test]
+fn order() {
+    check("order", |wasm, _| Ok((vec![], Some(order::run(wasm).map_err(text)?))));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What web servers send: gzip and brotli at their best levels.
+//! What web servers send: gzip and brotli at their best levels; and a model of what such a compressor makes of single bytes.
 //!
 //! A crate of its own since the compressors are generic: their code is compiled into the crate that calls them, and the
 //! workspace optimises this one although it does not optimise the toolchain.
@@ -6,6 +6,8 @@
 use std::io::{self, Write};
 
 use flate2::{Compression, write::GzEncoder};
+
+pub mod model;
 
 /// Brotli's highest quality and the window that web servers use (2^22 bytes).
 const BROTLI_QUALITY: u32 = 11;

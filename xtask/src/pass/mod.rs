@@ -10,8 +10,10 @@ use crate::interface::ReadError;
 
 pub mod conventions;
 pub mod exports;
+pub mod locals;
 pub mod names;
 pub mod optimise;
+pub mod order;
 pub mod preload;
 pub mod prune;
 mod segments;
