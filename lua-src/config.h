@@ -111,6 +111,17 @@ extern uint64_t mw_seed_long (void);
 #endif
 
 
+/*
+** A small function that takes less time than a call of it, and is called
+** where programs spend theirs: part of its callers in profile 'size', too.
+*/
+#if defined(MW_SMALL)
+#define MW_INLINE		static inline __attribute__((always_inline))
+#else
+#define MW_INLINE		static inline
+#endif
+
+
 /* a coroutine is about to run (barrier.h) */
 #define luai_userstateresume(L,n)	mw_ran(L)
 

@@ -38,8 +38,7 @@ extern void (mw_note) (uint64_t n);
 ** Charges one step; raises the limit's error when none is left. For places
 ** that may raise a memory error, too. Cheap enough for any loop.
 */
-#define mw_charge(L)  \
-	((void)(__builtin_expect(--mw_countdown < 0, 0) && mw_expired(L)))
+#define mw_charge(L)	mw_chargecall(L)
 
 /* Charges 'n' steps (a count of any size) and raises like 'mw_charge'. */
 #define mw_chargen(L,n)  \
@@ -55,6 +54,10 @@ extern void (mw_note) (uint64_t n);
 	  ? (void)(mw_countdown -= (int)(n)) : mw_notemany((uint64_t)(n)))
 
 #endif
+
+/* 'mw_charge' where calls are made: not a call itself in either profile */
+#define mw_chargecall(L)  \
+	((void)(__builtin_expect(--mw_countdown < 0, 0) && mw_expired(L)))
 
 /* Charges one step, without raising, in a loop that may not raise. */
 #if defined(MW_SMALL)

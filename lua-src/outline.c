@@ -16,13 +16,11 @@
 
 #if defined(MW_SMALL)
 
-void mw_incrtop (lua_State *L) {
-  L->top.p++;
-}
-
-
 void mw_pop (lua_State *L) {
-  lua_settop(L, -2);
+  if (L->tbclist.p < L->top.p - 1)
+    L->top.p--;
+  else  /* pops a variable that is to be closed */
+    lua_settop(L, -2);
 }
 
 

@@ -7,6 +7,10 @@
 #ifndef mw_outline_h
 #define mw_outline_h
 
+/* 'setobj' where a call would take longer than what is done with the value */
+#define mw_copyobj(to,from)  \
+	((to)->value_ = (from)->value_, (to)->tt_ = (from)->tt_)
+
 #if defined(MW_SMALL) && !defined(lvm_c) && !defined(ldo_c)
 
 #undef setobj
