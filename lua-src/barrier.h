@@ -50,8 +50,12 @@ extern lu_byte mw_cleared;
 ** ===================================================================
 */
 
-/* loads 'h' if it is not loaded */
+/* loads 'h' if it is not loaded ('mw_load' tests that, too) */
+#if defined(MW_SMALL)
+#define mw_touch(L,h)	mw_load(L, h)
+#else
 #define mw_touch(L,h)	(mw_isshell(h) ? mw_load(L, h) : (void)0)
+#endif
 
 /* the metatable of 'h', loaded, or NULL */
 #define mw_metatable(L,h)  \

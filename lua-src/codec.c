@@ -53,6 +53,11 @@ void mw_encode_string (lua_State *L, mw_Buffer *b, const char *s, size_t l) {
 }
 
 
+void mw_encode_ts (lua_State *L, mw_Buffer *b, const TString *ts) {
+  mw_encode_string(L, b, getstr(ts), tsslen(ts));
+}
+
+
 int mw_encode_scalar (lua_State *L, mw_Buffer *b, const TValue *o) {
   unsigned int tag = MW_TAG_NIL;
   uint64_t bits = 0;
@@ -72,7 +77,7 @@ int mw_encode_scalar (lua_State *L, mw_Buffer *b, const TValue *o) {
       break;
     }
     case LUA_TSTRING: {
-      mw_encode_string(L, b, getstr(tsvalue(o)), tsslen(tsvalue(o)));
+      mw_encode_ts(L, b, tsvalue(o));
       return 1;
     }
     default: return 0;
@@ -137,10 +142,19 @@ int mw_encode_function (lua_State *L, mw_Buffer *b, const TValue *o) {
 ** ===================================================================
 */
 
+static void bad (mw_Reader *r, const char *err) {
+  r->err = err;
+#if defined(MW_PERSIST)
+  if (r->throws)
+    mw_damaged(err);
+#endif
+}
+
+
 const unsigned char *mw_read_bytes (mw_Reader *r, size_t n) {
   const unsigned char *p = r->p;
   if (r->err == NULL && n > (size_t)(r->end - p))
-    r->err = "truncated value";
+    bad(r, "truncated value");
   if (r->err != NULL)
     return NULL;
   r->p += n;
@@ -199,7 +213,7 @@ int mw_decode (lua_State *L, mw_Reader *r) {
     }
     case MW_TAG_BOOLEAN: {
       if (v > 1)
-        r->err = "boolean that is neither 0 nor 1";
+        bad(r, "boolean that is neither 0 nor 1");
       else
         lua_pushboolean(L, (int)v);
       break;

@@ -45,6 +45,8 @@ extern int mw_encode_scalar (lua_State *L, mw_Buffer *b, const TValue *o);
 extern void mw_encode_string (lua_State *L, mw_Buffer *b, const char *s,
                               size_t l);
 
+extern void mw_encode_ts (lua_State *L, mw_Buffer *b, const TString *ts);
+
 /*
 ** Appends a function: 0x06 for a C function without upvalues, 0x05 (with
 ** debug information) for a Lua function whose only upvalue, if any, is the
@@ -100,7 +102,11 @@ typedef struct mw_Reader {
   const unsigned char *p;
   const unsigned char *end;
   const char *err;
+  int throws;  /* raise it at once by 'mw_damaged' (persistence only) */
 } mw_Reader;
+
+/* raises that what is being read from the store is damaged: 'err' says how */
+extern l_noret mw_damaged (const char *err);
 
 /* results of 'mw_decode' */
 #define MW_DEC_OK	0	/* a value was pushed */

@@ -119,6 +119,7 @@ static int runstart (lua_State *L) {
   r.p = mw_io.data;
   r.end = r.p + *(const size_t *)lua_touserdata(L, 1);
   r.err = NULL;
+  r.throws = 0;
   lua_settop(L, 0);
   lua_pushcfunction(L, mw_own_application);
   while (r.p < r.end) {

@@ -265,7 +265,7 @@ static size_t scalarsize (const unsigned char *p, size_t n) {
     case MW_TAG_BOOLEAN: return 2;
     case MW_TAG_INTEGER: case MW_TAG_FLOAT: return 9;
     case MW_TAG_STRING: {
-      mw_Reader r = {p + 1, p + n, NULL};
+      mw_Reader r = {p + 1, p + n, NULL, 0};
       return 5 + (size_t)mw_read_u32(&r);
     }
     default: return 0;
@@ -286,7 +286,7 @@ static int outside (const unsigned char *p, size_t n) {
 
 static int decode (lua_State *L, const unsigned char *p, size_t n, int all) {
   int base = lua_gettop(L);
-  mw_Reader r = {p, p + n, NULL};
+  mw_Reader r = {p, p + n, NULL, 0};
   const char *copy = NULL;
   if (n == 0)
     return 0;
@@ -330,7 +330,7 @@ int mw_value_decode (lua_State *L, const unsigned char *p, size_t n) {
 
 int mw_value_first (lua_State *L, const unsigned char *p, size_t cap) {
   if (*p == MW_TAG_HOST) {  /* most errors: do not copy all of the buffer */
-    mw_Reader r = {p + 6, p + cap, NULL};
+    mw_Reader r = {p + 6, p + cap, NULL, 0};
     size_t l = mw_read_u32(&r);
     if (l <= cap - 10)
       cap = 10 + l;

@@ -63,14 +63,12 @@ void mw_unnote (void) {
 ** Set of changed keys of a stored table; NULL if it is all new.
 */
 static Table *changes (lua_State *L, Table *h) {
-  TValue v;
   Table *set = NULL;
   if (h == mw_S.lastobj)
     return mw_S.lastset;
   if (!mw_isnew(h)) {
-    if (mw_getof(mw_S.pending, obj2gco(h), &v))
-      set = hvalue(&v);
-    else {
+    set = mw_tableof(mw_S.pending, obj2gco(h));
+    if (set == NULL) {
       set = luaH_new(L);
       sethvalue2s(L, L->top.p, set);  /* anchor (EXTRA_STACK) */
       L->top.p++;
@@ -87,7 +85,7 @@ static Table *changes (lua_State *L, Table *h) {
 void mw_notekey (lua_State *L, Table *h, const TValue *key, int how) {
   Table *set = changes(L, h);
   TValue v;
-  if (set != NULL && !mw_rawget(set, key, &v)) {
+  if (set != NULL && !mw_haskey(set, key)) {
     setivalue(&v, how);
     mw_rawset(L, set, key, &v);
   }
@@ -115,11 +113,11 @@ void mw_noteran (const lua_State *L) {
 
 
 int mw_isnoted (Table *h, const TValue *key) {
-  TValue v;
+  Table *set;
   if (mw_isnew(h))
     return 1;
-  return mw_getof(mw_S.pending, obj2gco(h), &v) &&
-         mw_rawget(hvalue(&v), key, &v);
+  set = mw_tableof(mw_S.pending, obj2gco(h));
+  return set != NULL && mw_haskey(set, key);
 }
 
 /* }================================================================== */
@@ -159,10 +157,7 @@ static void change (lua_State *L, Table *h, const TValue *key,
 ** memory then.)
 */
 static int exists (lua_State *L, Table *h, const TValue *key) {
-  TValue v;
-  if (mw_rawget(h, key, &v))
-    return 1;
-  return mw_isshell(h) && mw_hasentry(L, h, key);
+  return mw_haskey(h, key) || (mw_shell(h) && mw_hasentry(L, h, key));
 }
 
 
@@ -172,11 +167,11 @@ static const TValue *set (lua_State *L, Table *h, const TValue *key,
   const TValue *tm = NULL;
   sethvalue2s(L, L->top.p, h);  /* anchor (EXTRA_STACK) */
   L->top.p++;
-  mw_touch(L, h);
+  mw_load(L, h);
   if (exists(L, h, key))
     change(L, h, key, val, 1);
   else {
-    Table *mt = mw_metatable(L, h);
+    Table *mt = mw_realmetatable(L, h);
     tm = fasttm(L, mt, TM_NEWINDEX);
     if (tm == NULL)
       change(L, h, key, val, 0);
@@ -231,7 +226,7 @@ const TValue *mw_set (lua_State *L, Table *h, const TValue *key,
 
 void mw_beforerawset (lua_State *L, Table *h, const TValue *key,
                       const TValue *val) {
-  mw_touch(L, h);
+  mw_load(L, h);
   change(L, h, key, val, exists(L, h, key));
 }
 
@@ -248,17 +243,17 @@ void mw_beforesetlist (lua_State *L, Table *h, StkId ra, int n,
 
 Table *mw_beforesetmetatable (lua_State *L, Table *h, Table *mt) {
   TValue k, v;
-  mw_touch(L, h);
+  mw_load(L, h);
   if (mt != NULL) {
     sethvalue(L, &v, mt);
     if (!mw_promote(L, obj2gco(h), MW_LINK_META, NULL, &v))
       return mt;
   }
-  if (mw_isshell(h) || h->metatable != mt) {
+  if (mw_shell(h) || h->metatable != mt) {
     setpvalue(&k, (void *)&mw_metakey);
     mw_notekey(L, h, &k, MW_CHANGED);
   }
-  if (!mw_isshell(h))
+  if (!mw_shell(h))
     return mt;
   if (mt == NULL)
     setbfvalue(&v);

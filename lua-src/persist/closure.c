@@ -79,8 +79,8 @@ static void textrecord (lua_State *L, mw_Buffer *b, const Proto *p) {
   if (p->source == p->text || p->source == NULL)
     mw_buf_addu8(L, b, MW_TAG_NIL);
   else
-    mw_encode_string(L, b, getstr(p->source), tsslen(p->source));
-  mw_encode_string(L, b, getstr(p->text), tsslen(p->text));
+    mw_encode_ts(L, b, p->source);
+  mw_encode_ts(L, b, p->text);
 }
 
 
@@ -93,10 +93,8 @@ int mw_text_put (lua_State *L, const mw_Buffer *rec, uint64_t *hash,
                  int *n) {
   mw_Buffer *key = &mw_scratch(RECORDKEY), *old = &mw_scratch(OLD);
   uint64_t h;
-  for (h = mw_hash(MW_HASHSEED, rec->data, rec->n); ; h++) {
-    key->n = 0;
-    mw_store_key(L, key, MW_TAG_TEXT, h);
-    if (!mw_store_get(L, 0, key->data, key->n, old)) {
+  for (h = mw_hashof(rec->data, rec->n); ; h++) {
+    if (!mw_store_find(L, MW_TAG_TEXT, h, old)) {
       if (!mw_store_set(L, 0, key->data, key->n, rec->data, rec->n))
         return 0;
       (*n)++;
@@ -124,16 +122,16 @@ static int puttext (lua_State *L, const Proto *p, int *n) {
 }
 
 
-int mw_closure_encode (lua_State *L, mw_Buffer *b, LClosure *cl, int *n) {
+int mw_closure_encode (lua_State *L, LClosure *cl, int *n) {
   int i;
   if (!puttext(L, cl->p, n))
     return 0;
-  mw_buf_addu16(L, b, mw_header(MW_TAG_CLOSURE));
-  mw_buf_addu64(L, b, lasthash);
-  mw_buf_addu32(L, b, (size_t)cl->p->order);
-  mw_buf_addu8(L, b, cl->nupvalues);
+  mw_store_header(MW_TAG_CLOSURE);
+  mw_buf_addu64(L, &mw_val, lasthash);
+  mw_store_u32((size_t)cl->p->order);
+  mw_store_u8(cl->nupvalues);
   for (i = 0; i < cl->nupvalues; i++)
-    mw_buf_addu32(L, b, mw_idof(cl->upvals[i]));
+    mw_store_u32(mw_idof(cl->upvals[i]));
   return 1;
 }
 
@@ -197,82 +195,82 @@ static Proto *findorder (Proto *p, int order) {
 }
 
 
+/* raises what the message on top of the stack says */
+static l_noret badcode (lua_State *L, const char *what) {
+  size_t l;
+  const char *msg = lua_tolstring(L, -1, &l);
+  mw_bad(what, msg, l);
+}
+
+
 /*
 ** Main function of a text. Compiled texts are kept until the next flush.
 */
 static Proto *getchunk (lua_State *L, uint64_t hash) {
   TValue k, v;
+  const TValue *known;
   mw_Reader r;
   const char *name;
   const char *s;
   size_t l;
   setivalue(&k, (lua_Integer)hash);
-  if (mw_rawget(mw_S.chunks, &k, &v))
-    return clLvalue(&v)->p;
-  if (!mw_store_record(L, MW_TAG_TEXT, hash, &mw_scratch(TEXT), &r))
-    return NULL;
+  known = mw_rawget(mw_S.chunks, &k);
+  if (!ttisnil(known))
+    return clLvalue(known)->p;
+  mw_store_record(L, MW_TAG_TEXT, hash, &mw_scratch(TEXT), &r);
   if (mw_decode(L, &r) != MW_DEC_OK ||
       mw_decode(L, &r) != MW_DEC_OK || !ttisstring(s2v(L->top.p - 1)) ||
-      r.p != r.end) {
+      r.p != r.end)
     mw_badvalue("its text is damaged");
-    return NULL;
-  }
   s = lua_tolstring(L, -1, &l);
   name = lua_tostring(L, -2);
-  if (luaL_loadbufferx(L, s, l, name != NULL ? name : s, "bt") != LUA_OK) {
-    const char *msg = lua_tostring(L, -1);
-    mw_bad("its text does not compile: ", msg,
-           strlen(msg));
-    return NULL;
-  }
+  if (luaL_loadbufferx(L, s, l, name != NULL ? name : s, "bt") != LUA_OK)
+    badcode(L, "its text does not compile: ");
   setobj(L, &v, s2v(L->top.p - 1));
   mw_rawset(L, mw_S.chunks, &k, &v);
   return clLvalue(&v)->p;
 }
 
 
-int mw_bytecode_decode (lua_State *L, mw_Reader *r, TValue *res) {
+void mw_bytecode_decode (lua_State *L, mw_Reader *r, TValue *res) {
   size_t l = mw_read_u32(r);
-  const unsigned char *s = (r->err == NULL) ? mw_read_bytes(r, l) : NULL;
-  if (s == NULL)
-    return 0;
-  if (r->p != r->end) {
-    r->err = "too long";
-    return 0;
-  }
-  if (luaL_loadbufferx(L, (const char *)s, l, "=stored", "b") != LUA_OK) {
-    const char *msg = lua_tostring(L, -1);
-    mw_bad("damaged: ", msg, strlen(msg));
-    L->top.p--;
-    return 0;
-  }
-  setobj(L, res, s2v(--L->top.p));
-  return clLvalue(res)->nupvalues <= 1 ||
-         mw_badvalue("damaged: bytecode with upvalues");
+  const char *s = (const char *)mw_read_bytes(r, l);
+  if (r->p != r->end)
+    mw_damaged("too long");
+  if (luaL_loadbufferx(L, s, l, "=stored", "b") != LUA_OK)
+    badcode(L, "damaged: ");
+  mw_popto(L, res);
+  if (clLvalue(res)->nupvalues > 1)
+    mw_damaged("bytecode with upvalues");
 }
 
 
-static UpVal *newcell (lua_State *L) {
+static GCObject *newcell (lua_State *L) {
   GCObject *o = luaC_newobj(L, LUA_VUPVAL, sizeof(UpVal));
   UpVal *uv = gco2upv(o);
   uv->v.p = &uv->u.value;
   setnilvalue(uv->v.p);
-  return uv;
+  return o;
 }
 
 
 UpVal *mw_cellbyid (lua_State *L, uint32_t id) {
-  GCObject *o = (id != 0) ? mw_object(id) : NULL;
+  GCObject *o = mw_object(id);
   if (o == NULL && id != 0) {
-    UpVal *uv = newcell(L);
-    o = obj2gco(uv);
+    o = newcell(L);
     made(L, o, id);
   }
-  return (o != NULL && o->tt == LUA_VUPVAL) ? gco2upv(o) : NULL;
+  if (o == NULL || o->tt != LUA_VUPVAL)
+    mw_badvalue("it has a bad upvalue");
+  return gco2upv(o);
 }
 
 
-static LClosure *newclosure (lua_State *L, uint32_t id) {
+/*
+** (One that lacks cells, for what is bad, is not stored and garbage. The
+** collector knows such ones.)
+*/
+static GCObject *newclosure (lua_State *L, uint32_t id) {
   mw_Reader r;
   uint64_t hash;
   uint32_t order;
@@ -280,42 +278,25 @@ static LClosure *newclosure (lua_State *L, uint32_t id) {
   Proto *p;
   LClosure *cl;
   int top = lua_gettop(L);
-  if (!mw_store_record(L, MW_TAG_CLOSURE, id, &record, &r))
-    return NULL;
+  mw_store_record(L, MW_TAG_CLOSURE, id, &record, &r);
   hash = mw_read_u64(&r);
   order = mw_read_u32(&r);
   n = mw_read_u8(&r);
-  if (r.err != NULL || (size_t)(r.end - r.p) != 4 * n) {
+  if ((size_t)(r.end - r.p) != 4 * n)
     mw_badvalue("its record is damaged");
-    return NULL;
-  }
-  p = getchunk(L, hash);
+  p = findorder(getchunk(L, hash), (int)order);
   lua_settop(L, top);
-  if (p == NULL)
-    return NULL;
-  p = findorder(p, (int)order);
-  if (p == NULL || (unsigned int)p->sizeupvalues != n) {
+  if (p == NULL || (unsigned int)p->sizeupvalues != n)
     mw_badvalue("it does not match its text");
-    return NULL;
-  }
   cl = luaF_newLclosure(L, (int)n);
   cl->p = p;
   luaC_objbarrier(L, cl, p);
   made(L, obj2gco(cl), id);
   for (i = 0; i < n; i++) {
-    UpVal *uv = mw_cellbyid(L, mw_read_u32(&r));
-    if (uv == NULL) {
-      for (; i < n; i++) {  /* a function must not lack cells */
-        cl->upvals[i] = newcell(L);
-        luaC_objbarrier(L, cl, cl->upvals[i]);
-      }
-      mw_badvalue("it has a bad upvalue");
-      return NULL;
-    }
-    cl->upvals[i] = uv;
-    luaC_objbarrier(L, cl, uv);
+    cl->upvals[i] = mw_cellbyid(L, mw_read_u32(&r));
+    luaC_objbarrier(L, cl, cl->upvals[i]);
   }
-  return cl;
+  return obj2gco(cl);
 }
 
 
@@ -339,42 +320,33 @@ static GCObject *newempty (lua_State *L, int tag, uint32_t id) {
 
 
 static GCObject *make (lua_State *L, int tag, uint32_t id) {
-  if (tag == MW_TAG_CLOSURE) {
-    LClosure *cl = newclosure(L, id);
-    return (cl != NULL) ? obj2gco(cl) : NULL;
-  }
-  return newempty(L, tag, id);
+  return (tag == MW_TAG_CLOSURE) ? newclosure(L, id) : newempty(L, tag, id);
 }
 
 
 /* gives an object of a batch its contents */
-static int fill (lua_State *L, GCObject *o) {
+static void fill (lua_State *L, GCObject *o) {
   mw_Reader r;
   TValue v;
   if (o->tt == LUA_VLCL)
-    return 1;
-  if (!mw_store_record(L, mw_tagof(o), mw_idof(o), &record, &r))
-    return 0;
+    return;
+  /* (not into 'record': what is decoded next reads those of functions) */
+  mw_store_record(L, mw_tagof(o), mw_idof(o), &held, &r);
   if (o->tt == LUA_VTHREAD) {
-    mw_Buffer b = record;  /* what is decoded next reads other records */
-    record = held;
-    held = b;
-    return mw_thread_fill(L, gco2th(o), &r);
+    mw_thread_fill(L, gco2th(o), &r);
+    return;
   }
-  /* (here it reads them last) */
-  if (!mw_decodevalue(L, &r, &v))
-    return 0;
+  mw_decodevalue(L, &r, &v);
   if (o->tt == LUA_VUPVAL) {
     setobj(L, gco2upv(o)->v.p, &v);
     luaC_barrier(L, gco2upv(o), &v);
   }
   else {
     if (!ttisthread(&v))
-      return mw_badvalue("damaged: not a coroutine");
+      mw_damaged("not a coroutine");
     setobj(L, &gco2ccl(o)->upvalue[0], &v);
     luaC_barrier(L, gco2ccl(o), &v);
   }
-  return 1;
 }
 
 
@@ -386,10 +358,8 @@ static void watch (lua_State *L, lua_State *L1) {
   w.id = mw_idof(L1);
   mw_buf_add(L, &mw_S.watched, &w, sizeof(w));
   for (uv = L1->openupval; uv != NULL; uv = uv->u.open.next) {
-    mw_val.n = 0;
-    mw_store_encode(L, &mw_val, uv->v.p);
     w.id = mw_idof(uv);
-    w.hash = mw_hash(MW_HASHSEED, mw_val.data, mw_val.n) | 1;
+    w.hash = mw_cellhash(uv);
     mw_buf_add(L, &mw_S.watched, &w, sizeof(w));
   }
 }
@@ -399,12 +369,10 @@ GCObject *mw_objectbyid (lua_State *L, int tag, uint32_t id) {
   GCObject *o = mw_object(id);
   const mw_Slot *dead;
   size_t i;
-  int ok;
   if (o != NULL) {
-    if (mw_tagof(o) == tag)
-      return o;
-    mw_badvalue("its id is that of something else");
-    return NULL;
+    if (mw_tagof(o) != tag)
+      mw_badvalue("its id is that of something else");
+    return o;
   }
   dead = mw_map_find(&mw_S.byid, NULL, id);
   if (dead != NULL && dead->o->tt == LUA_VTHREAD)  /* is not swept yet? */
@@ -413,17 +381,15 @@ GCObject *mw_objectbyid (lua_State *L, int tag, uint32_t id) {
     return make(L, tag, id);
   building = 1;
   o = make(L, tag, id);
-  ok = (o != NULL);
-  for (i = 0; ok && i < batch.n; i += sizeof(GCObject *))
-    ok = fill(L, madeat(i));
-  for (i = 0; ok && i < batch.n; i += sizeof(GCObject *)) {
+  for (i = 0; i < batch.n; i += sizeof(GCObject *))
+    fill(L, madeat(i));
+  for (i = 0; i < batch.n; i += sizeof(GCObject *)) {
     if (madeat(i)->tt == LUA_VTHREAD)
       watch(L, gco2th(madeat(i)));
   }
-  if (ok)
-    batch.n = 0;
+  batch.n = 0;
   mw_closure_abandon();
-  return ok ? o : NULL;
+  return o;
 }
 
 /* }================================================================== */

@@ -38,9 +38,11 @@ uint32_t mw_handle_id (const TValue *o) {
 
 void mw_handle_push (lua_State *L, uint32_t id) {
   TValue k, v;
+  const TValue *known;
   setivalue(&k, id);
-  if (mw_rawget(mw_S.handles, &k, &v)) {
-    setobj2s(L, L->top.p, &v);
+  known = mw_rawget(mw_S.handles, &k);
+  if (!ttisnil(known)) {
+    setobj2s(L, L->top.p, known);
     mw_inctop(L);
     return;
   }
@@ -68,7 +70,7 @@ typedef struct Access {
   uint32_t id;
   TValue key;
   TValue val;
-  int ok;
+  int ok;  /* has it been written? -1: there is a message */
 } Access;
 
 
@@ -92,18 +94,10 @@ static void checkkey (lua_State *L, Access *a) {
 
 static void readentry (lua_State *L, void *ud) {
   Access *a = (Access *)ud;
-  a->ok = 1;
   mw_key.n = 0;
   setnilvalue(&a->val);
   if (mw_encode_scalar(L, &mw_key, &a->key))
-    a->ok = mw_readvalue(L, a->id, mw_key.data, mw_key.n, &a->val);
-}
-
-
-static void pushread (lua_State *L, const Access *a) {
-  if (!a->ok)
-    mw_raiseat(L, NULL, MW_LINK_KEY, &a->key, mw_S.why);
-  mw_pushvalue(L, &a->val);
+    mw_readvalue(L, a->id, mw_key.data, mw_key.n, &a->val);
 }
 
 
@@ -112,8 +106,9 @@ static int handle_index (lua_State *L) {
   a.id = checkhandle(L);
   lua_settop(L, 2);
   checkkey(L, &a);
-  mw_work(L, readentry, &a);
-  pushread(L, &a);
+  if (!mw_work(L, readentry, &a))
+    mw_raiseat(L, NULL, MW_LINK_KEY, &a.key, mw_S.why);
+  mw_pushvalue(L, &a.val);
   return 1;
 }
 
@@ -123,13 +118,13 @@ static void writeentry (lua_State *L, void *ud) {
   a->ok = -1;  /* message on the stack */
   if ((mw_S.counterdirty || !ttisstring(&a->val)) && !mw_store_handnew(L))
     return;
-  mw_key.n = mw_val.n = 0;
+  mw_newentry();
   mw_encode_scalar(L, &mw_key, &a->key);
   if (ttisnil(&a->val))
     a->ok = js_ext_table_delete(a->id, mw_key.data,
                                 (unsigned int)mw_key.n) == 0;
   else
-    a->ok = mw_store_encode(L, &mw_val, &a->val) &&
+    a->ok = mw_store_encode(&a->val) &&
             mw_store_set(L, a->id, mw_key.data, mw_key.n,
                          mw_val.data, mw_val.n);
 }
@@ -150,8 +145,7 @@ static int handle_newindex (lua_State *L) {
   mw_promote(L, NULL, MW_LINK_KEY, &a.key, &a.val);
   mw_work(L, writeentry, &a);
   if (a.ok < 0) {
-    setobjs2s(L, L->top.p, mw_S.L->top.p - 1);
-    mw_inctop(L);
+    mw_takemessage(L);
     mw_raise(L);
   }
   if (!a.ok)
@@ -171,7 +165,7 @@ static int handle_len (lua_State *L) {
 static void readkeys (lua_State *L, void *ud) {
   Access *a = (Access *)ud;
   mw_Reader r;
-  a->ok = (mw_store_keys(L, a->id, &mw_val, &r) >= 0);
+  mw_store_keys(L, a->id, &mw_val, &r);
   setsvalue(L, &a->val,
             luaS_newlstr(L, (const char *)r.p, (size_t)(r.end - r.p)));
 }
@@ -181,7 +175,8 @@ static void readkeys (lua_State *L, void *ud) {
 typedef struct Next {
   Access a;
   mw_Reader keys;
-  int okkey;
+  const unsigned char *after;  /* where it goes on */
+  int link;  /* is the key known? */
 } Next;
 
 /*
@@ -194,13 +189,15 @@ static void readnext (lua_State *L, void *ud) {
   do {
     setnilvalue(&n->a.val);
     setnilvalue(&n->a.key);
+    n->link = MW_LINK_NONE;
     if (!mw_store_nextkey(&keys, &key))
       break;
-    n->okkey = mw_decodekey(L, &key, &n->a.key);
-    if (n->okkey > 0)
+    n->after = keys.p;
+    if (mw_decodekey(L, &key, &n->a.key)) {
+      n->link = MW_LINK_KEY;
       readentry(L, &n->a);
-  } while (n->okkey != 0 && n->a.ok && ttisnil(&n->a.val));
-  n->keys = keys;
+    }
+  } while (ttisnil(&n->a.val));
 }
 
 
@@ -209,21 +206,20 @@ static void readnext (lua_State *L, void *ud) {
 */
 static int iterate (lua_State *L) {
   Next n;
+  int ok;
   size_t l, pos = (size_t)lua_tointeger(L, lua_upvalueindex(2));
   const unsigned char *s =
     (const unsigned char *)lua_tolstring(L, lua_upvalueindex(1), &l);
   n.a.id = checkhandle(L);
-  n.a.ok = n.okkey = 1;
-  n.keys.p = s + pos;
-  n.keys.end = s + l;
-  n.keys.err = NULL;
-  mw_work(L, readnext, &n);
-  lua_pushinteger(L, (lua_Integer)(n.keys.p - s));
+  n.after = s + l;
+  mw_reader(&n.keys, s + pos, l - pos);
+  ok = mw_work(L, readnext, &n);
+  lua_pushinteger(L, (lua_Integer)(n.after - s));
   lua_replace(L, lua_upvalueindex(2));
-  if (n.okkey == 0)
-    mw_raiseat(L, NULL, MW_LINK_NONE, NULL, mw_S.why);
+  if (!ok)
+    mw_raiseat(L, NULL, n.link, &n.a.key, mw_S.why);
   mw_pushvalue(L, &n.a.key);
-  pushread(L, &n.a);
+  mw_pushvalue(L, &n.a.val);
   return 2;
 }
 
@@ -231,8 +227,7 @@ static int iterate (lua_State *L) {
 static int handle_pairs (lua_State *L) {
   Access a;
   a.id = checkhandle(L);
-  mw_work(L, readkeys, &a);
-  if (!a.ok)
+  if (!mw_work(L, readkeys, &a))
     mw_raiseat(L, NULL, MW_LINK_NONE, NULL, mw_S.why);
   mw_pushvalue(L, &a.val);
   lua_pushinteger(L, 0);

@@ -73,8 +73,6 @@ int mw_serialize (lua_State *L, uint32_t id, mw_Buffer *b) {
 #define copy	mw_scratch(IMAGE)
 #define hashes	mw_scratch(HASHES)
 
-static const char *err;  /* what is wrong with it */
-
 /* the old id or hash of a part, as a key of mw_R.seen */
 static uint32_t partkey (int kind, const unsigned char *p) {
   return (kind == MW_REF_TEXT) ? mw_fold(mw_gethash(p)) : mw_getid(p);
@@ -86,8 +84,8 @@ static void replace (int kind, const unsigned char *p) {
   const mw_Slot *s = mw_seen(kind, key);
   unsigned char *to = copy.data + (p - copy.data);
   if (s == NULL)
-    err = "a reference leads out of it";
-  else if (kind == MW_REF_TEXT)
+    mw_badvalue("a reference leads out of it");
+  if (kind == MW_REF_TEXT)
     memcpy(to, hashes.data + s->state, 8);
   else
     memcpy(to, &s->state, 4);
@@ -106,22 +104,13 @@ static const char damaged[] = "it is damaged";
 enum { STEP_IDS, STEP_TEXTS, STEP_REFS, STEP_WRITE };
 
 
-static int hasclash (int kind, uint32_t key) {
-  return key == 0 || mw_seen(kind, key) != NULL;
-}
-
-
 static void giveid (lua_State *L, int kind, uint32_t key) {
   mw_Slot *s;
   uint32_t id = 0;
-  if (hasclash(kind, key)) {
-    err = damaged;
-    return;
-  }
-  if (kind != MW_REF_TEXT && (id = mw_newid(NULL)) == 0) {
-    err = "there are no more ids";
-    return;
-  }
+  if (key == 0 || mw_seen(kind, key) != NULL)
+    mw_badvalue(damaged);
+  if (kind != MW_REF_TEXT && (id = mw_newid(NULL)) == 0)
+    mw_badvalue("there are no more ids");
   s = mw_map_add(&mw_R.seen[kind], NULL, key);
   if (s == NULL)
     luaD_throw(L, LUA_ERRMEM);
@@ -135,16 +124,11 @@ static void givehash (lua_State *L, uint32_t key, const unsigned char *p,
   mw_Buffer rec;
   uint64_t hash;
   int count = 0;
-  if (!mw_refs(MW_TAG_TEXT, p, n, replace)) {
-    err = damaged;
-    return;
-  }
+  mw_refs(MW_TAG_TEXT, p, n, replace);
   rec.data = copy.data + (p - copy.data);
   rec.n = rec.cap = n;
-  if (!mw_text_put(L, &rec, &hash, &count)) {
-    err = MW_STOREFAILED;
-    return;
-  }
+  if (!mw_text_put(L, &rec, &hash, &count))
+    mw_badvalue(MW_STOREFAILED);
   mw_seen(MW_REF_TEXT, key)->state = (uint32_t)hashes.n;
   mw_buf_addu64(L, &hashes, hash);
 }
@@ -160,19 +144,15 @@ static void part (lua_State *L, mw_Reader *r, int step, int kind,
     giveid(L, kind, key);
   else
     id = mw_seen(kind, key)->state;
-  for (; count > 0 && err == NULL; count--) {
+  for (; count > 0; count--) {
     size_t klen = 0, n;
     const unsigned char *k = istable ? blob(r, &klen) : NULL;
     const unsigned char *p = blob(r, &n);
-    if (p == NULL)
-      return;
     if (step == STEP_TEXTS && kind == MW_REF_TEXT)
       givehash(L, key, p, n);
-    else if (step == STEP_REFS) {
-      if (!mw_refs(istable ? mw_entrytag(k, klen) : mw_recordtag[kind], p, n,
-                   replace))
-        err = damaged;
-    }
+    else if (step == STEP_REFS)
+      mw_refs(istable ? mw_entrytag(k, klen) : mw_recordtag[kind], p, n,
+              replace);
     else if (step == STEP_WRITE && kind != MW_REF_TEXT) {
       if (!istable) {
         mw_key.n = 0;
@@ -181,7 +161,7 @@ static void part (lua_State *L, mw_Reader *r, int step, int kind,
         klen = mw_key.n;
       }
       if (!mw_store_set(L, istable ? id : 0, k, klen, p, n))
-        err = MW_STOREFAILED;
+        mw_badvalue(MW_STOREFAILED);
     }
   }
 }
@@ -192,58 +172,60 @@ static uint32_t parts (lua_State *L, int step) {
   mw_Reader r;
   uint32_t i, count, first = 0;
   const unsigned char *s;
-  mw_reader(&r, &copy);
+  mw_reader(&r, copy.data, copy.n);
   s = mw_read_bytes(&r, sizeof(signature));
-  if (s == NULL || memcmp(s, signature, sizeof(signature)) != 0) {
-    err = (s != NULL && memcmp(s, signature, 3) == 0) ? mw_unknownversion
-                                                        : damaged;
-    return 0;
-  }
+  if (memcmp(s, signature, sizeof(signature)) != 0)
+    mw_badvalue(memcmp(s, signature, 3) == 0 ? mw_unknownversion : damaged);
   count = mw_read_u32(&r);
-  for (i = 0; i < count && r.err == NULL && err == NULL; i++) {
+  for (i = 0; i < count; i++) {
     int kind = (int)mw_read_u8(&r);
     const unsigned char *p;
     uint32_t key;
-    if (kind >= MW_NREFS || (i == 0 && kind != MW_REF_TABLE)) {
-      err = damaged;
-      break;
-    }
+    if (kind >= MW_NREFS || (i == 0 && kind != MW_REF_TABLE))
+      mw_badvalue(damaged);
     p = mw_read_bytes(&r, kind == MW_REF_TEXT ? 8 : 4);
-    if (p == NULL)
-      break;
     key = partkey(kind, p);
     if (i == 0)
       first = key;
     part(L, &r, step, kind, key);
   }
-  if (err == NULL && (r.err != NULL || r.p != r.end || count == 0))
-    err = damaged;
+  if (r.p != r.end || count == 0)
+    mw_badvalue(damaged);
   return first;
+}
+
+
+/* reads the image; 'ud' is for the id of its first table */
+static void readimage (lua_State *L, void *ud) {
+  uint32_t first = parts(L, STEP_IDS);
+  parts(L, STEP_TEXTS);  /* references to them need their new hashes */
+  parts(L, STEP_REFS);
+  *(uint32_t *)ud = mw_seen(MW_REF_TABLE, first)->state;
+}
+
+
+static void writeimage (lua_State *L, void *ud) {
+  (void)ud;
+  if (!mw_store_handnew(L))  /* the counter */
+    mw_badvalue(MW_STOREFAILED);
+  parts(L, STEP_WRITE);  /* if it fails, 'collect_tables' drops the rest */
 }
 
 
 uint32_t mw_deserialize (lua_State *L, const unsigned char *p, size_t n) {
   uint32_t next = mw_S.next;
-  uint32_t root = 0, first;
+  uint32_t root = 0;
+  int ok;
   mw_reachstart(L);
-  err = NULL;
   copy.n = hashes.n = 0;
   mw_buf_add(L, &copy, p, n);
-  first = parts(L, STEP_IDS);
-  if (err == NULL)
-    parts(L, STEP_TEXTS);  /* references to them need their new hashes */
-  if (err == NULL)
-    parts(L, STEP_REFS);
-  if (err != NULL)
+  ok = mw_try(L, readimage, &root);
+  if (!ok)
     mw_S.next = next;
-  else if (!mw_store_handnew(L))  /* the counter */
-    err = MW_STOREFAILED;
   else
-    parts(L, STEP_WRITE);  /* if it fails, 'collect_tables' drops the rest */
-  if (err == NULL)
-    root = mw_seen(MW_REF_TABLE, first)->state;
-  else
-    luaO_pushfstring(L, "cannot deserialize the image: %s", err);
+    ok = mw_try(L, writeimage, NULL);
+  if (!ok)
+    luaO_pushfstring(L, "cannot deserialize the image: %s", mw_S.why);
   mw_reachdone();
-  return root;
+  return ok ? root : 0;
 }

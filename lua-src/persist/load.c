@@ -58,35 +58,37 @@ static void addtodo (lua_State *L, Table *h) {
 }
 
 
-int mw_readvalue (lua_State *L, uint32_t id, const void *key, size_t klen,
-                  TValue *res) {
+void mw_readvalue (lua_State *L, uint32_t id, const void *key, size_t klen,
+                   TValue *res) {
   mw_Reader r;
-  int ok = 1;
   setnilvalue(res);
   if (mw_store_get(L, id, key, klen, &value)) {
-    mw_reader(&r, &value);
-    ok = mw_decodevalue(L, &r, res);
+    mw_reader(&r, value.data, value.n);
+    mw_decodevalue(L, &r, res);
   }
-  return ok;
 }
 
 
-/*
-** Reads the metatable that the store has for a table (NULL: none).
-*/
-static int readmeta (lua_State *L, uint32_t id, Table **mt) {
+/* a table, and its metatable (NULL: none) */
+typedef struct Meta {
+  Table *h;
+  Table *mt;
+} Meta;
+
+/* reads the metatable that the store has for a table */
+static void readmeta (lua_State *L, void *ud) {
+  Meta *m = (Meta *)ud;
   mw_Reader r;
   TValue v;
-  *mt = NULL;
-  if (!mw_store_get(L, id, metakey, sizeof(metakey), &value))
-    return 1;
-  mw_reader(&r, &value);
-  if (!mw_read_header(&r, MW_TAG_META) || !mw_decodevalue(L, &r, &v))
-    return 0;
+  m->mt = NULL;
+  if (!mw_store_get(L, mw_idof(m->h), metakey, sizeof(metakey), &value))
+    return;
+  mw_reader(&r, value.data, value.n);
+  mw_read_header(&r, MW_TAG_META);
+  mw_decodevalue(L, &r, &v);
   if (!ttistable(&v))
-    return mw_badvalue("damaged: not a table");
-  *mt = hvalue(&v);
-  return 1;
+    mw_damaged("not a table");
+  m->mt = hvalue(&v);
 }
 
 
@@ -111,11 +113,39 @@ typedef struct Look {
   Table *h;
   const TValue *key;
   int found;  /* does the store have the entry? */
-  int ok;  /* could it be read? */
+  int ok;  /* could all be read? */
+  int again;  /* only what is not in memory? */
   int meta;  /* is there a metatable? */
-  TValue badkey;  /* the first entry that could not */
+  TValue badkey;  /* the first entry that could not be read */
   int badlink;
+  TValue k;  /* the entry that is being read */
+  int link;
 } Look;
+
+
+static void readentry (lua_State *L, mw_Keys *w) {
+  Look *l = (Look *)w->ud;
+  const unsigned char *s = w->key.p;
+  size_t len = (size_t)(w->key.end - s);
+  TValue v;
+  if (!l->again && w->n > 0) {  /* the first one? */
+    mw_Reader r = w->r;
+    r.p = s - 4;
+    presize(L, l->h, r, w->n);
+    w->n = 0;
+  }
+  l->link = MW_LINK_NONE;
+  if (!mw_decodekey(L, &w->key, &l->k)) {
+    l->meta |= (len == 1 && *s == MW_TAG_META);
+    return;
+  }
+  l->link = MW_LINK_KEY;
+  if (l->again && (mw_haskey(l->h, &l->k) || mw_isnoted(l->h, &l->k)))
+    return;  /* memory is right */
+  mw_readvalue(L, w->id, s, len, &v);
+  if (!ttisnil(&v))
+    mw_rawset(L, l->h, &l->k, &v);
+}
 
 
 /*
@@ -123,58 +153,44 @@ typedef struct Look {
 ** 'again'.
 */
 static void readentries (lua_State *L, Look *l, int again) {
-  Table *h = l->h;
-  uint32_t id = mw_idof(h);
-  mw_Reader r, key;
-  TValue k, v;
-  int n = mw_store_keys(L, id, &keys, &r);
-  l->ok = (n >= 0);
+  mw_Keys w;
+  w.id = mw_idof(l->h);
+  w.b = &keys;
+  w.visit = readentry;
+  w.ud = l;
+  w.begun = 0;
+  l->ok = 1;
+  l->again = again;
   l->meta = 0;
-  l->badlink = MW_LINK_NONE;
-  mw_S.whykept = (lu_byte)!l->ok;
-  if (n > 0 && !again)
-    presize(L, h, r, (unsigned int)n);
-  while (mw_store_nextkey(&r, &key)) {
-    const unsigned char *s = key.p;
-    size_t len = (size_t)(key.end - key.p);
-    int c = mw_decodekey(L, &key, &k);
-    if (c < 0)
-      l->meta |= (len == 1 && *s == MW_TAG_META);
-    else if (c > 0 && again && (mw_rawget(h, &k, &v) || mw_isnoted(h, &k)))
-      ;  /* memory is right */
-    else if (c > 0 && mw_readvalue(L, id, s, len, &v)) {
-      if (!ttisnil(&v))
-        mw_rawset(L, h, &k, &v);
-    }
-    else if (l->ok) {
+  l->link = l->badlink = MW_LINK_NONE;
+  while (!mw_store_walk(L, &w)) {
+    if (l->ok) {
       l->ok = 0;
       mw_S.whykept = 1;
-      if (c > 0) {
-        l->badlink = MW_LINK_KEY;
-        setobj(L, &l->badkey, &k);
-      }
+      l->badlink = l->link;
+      setobj(L, &l->badkey, &l->k);
     }
   }
-  invalidateTMcache(h);
+  invalidateTMcache(l->h);
   mw_S.whykept = 0;
 }
 
 
 static void loadone (lua_State *L, size_t at) {
   Look l;
-  Table *mt;
-  l.h = item(at)->h;
+  Meta m;
+  l.h = m.h = item(at)->h;
+  setnilvalue(&l.k);
   readentries(L, &l, 0);
   item(at)->bad = !l.ok;
   if (!l.meta)
     return;
-  if (!readmeta(L, mw_idof(l.h), &mt))
-    item(at)->badmt = 1;
-  else if (mt != NULL) {
-    item(at)->mt = mt;
-    if (mt->metatable == mw_shellmt &&
-        !(mw_slotof(mt)->state & MW_ST_GUARDED))
-      addtodo(L, mt);
+  item(at)->badmt = !mw_try(L, readmeta, &m);
+  if (!item(at)->badmt && m.mt != NULL) {
+    item(at)->mt = m.mt;
+    if (m.mt->metatable == mw_shellmt &&
+        !(mw_slotof(m.mt)->state & MW_ST_GUARDED))
+      addtodo(L, m.mt);
   }
 }
 
@@ -203,7 +219,7 @@ static void setloaded (lua_State *L, Table *h, Table *mt) {
 
 
 static int isguarded (Table *h) {
-  return mw_isshell(h) && (mw_slotof(h)->state & MW_ST_GUARDED);
+  return mw_shell(h) && (mw_slotof(h)->state & MW_ST_GUARDED);
 }
 
 
@@ -214,23 +230,21 @@ static int isguarded (Table *h) {
 */
 static void finish (lua_State *L) {
   size_t i;
-  for (i = 0; i < nitems; i++) {
-    Item *it = item(i);
-    if (it->bad || it->badmt)
-      setguard(L, it->h, it->mt, it->badmt);
-  }
-  for (i = 0; i < nitems; i++) {
-    Item *it = item(i);
-    if (it->bad || it->badmt)
-      continue;
-    if (it->mt != NULL && isguarded(it->mt)) {
-      setguard(L, it->h, it->mt, 0);
-      it->bad = 1;
+  int pass;
+  for (pass = 0; pass < 3; pass++) {
+    for (i = 0; i < nitems; i++) {
+      Item *it = item(i);
+      int bad = it->bad | it->badmt;
+      if (pass == 2) {
+        if (!bad)
+          setloaded(L, it->h, it->mt);
+      }
+      else if ((pass == 0) ? bad
+                           : !bad && it->mt != NULL && isguarded(it->mt)) {
+        setguard(L, it->h, it->mt, it->badmt);
+        it->bad = 1;
+      }
     }
-  }
-  for (i = 0; i < nitems; i++) {
-    if (!item(i)->bad && !item(i)->badmt)
-      setloaded(L, item(i)->h, item(i)->mt);
   }
 }
 
@@ -246,8 +260,15 @@ static void load (lua_State *L, void *ud) {
 
 
 void mw_load (lua_State *L, Table *h) {
-  if (!isguarded(h))
+  if (mw_isshell(h) && !isguarded(h))
     mw_work(L, load, h);
+}
+
+
+void mw_loadwhole (lua_State *L, Table *h) {
+  mw_load(L, h);
+  if (mw_shell(h))
+    mw_afternext(L, h);
 }
 
 /* }================================================================== */
@@ -267,13 +288,13 @@ static void lookfor (lua_State *L, void *ud) {
   Look *l = (Look *)ud;
   TValue v;
   l->found = 0;
-  l->ok = 1;
   mw_key.n = 0;
   if (mw_isnoted(l->h, l->key) || !mw_encode_scalar(L, &mw_key, l->key))
     return;  /* memory is right */
-  l->ok = mw_readvalue(L, mw_idof(l->h), mw_key.data, mw_key.n, &v);
-  l->found = !l->ok || !ttisnil(&v);
-  if (l->ok && l->found) {
+  l->found = 1;  /* (even if it is bad) */
+  mw_readvalue(L, mw_idof(l->h), mw_key.data, mw_key.n, &v);
+  l->found = !ttisnil(&v);
+  if (l->found) {
     mw_rawset(L, l->h, l->key, &v);
     invalidateTMcache(l->h);
   }
@@ -290,22 +311,20 @@ int mw_hasentry (lua_State *L, Table *h, const TValue *key) {
 
 
 int mw_getmissing (lua_State *L, Table *h, const TValue *key, TValue *res) {
-  TValue v;
   mw_load(L, h);
-  if (!mw_rawget(h, key, &v)) {
+  if (!mw_haskey(h, key)) {
     Look l;
-    if (!mw_isshell(h))
+    if (!mw_shell(h))
       return 0;
     l.h = h;
     l.key = key;
-    mw_work(L, lookfor, &l);
-    if (!l.ok)
+    if (!mw_work(L, lookfor, &l))
       mw_raiseat(L, obj2gco(h), MW_LINK_KEY, key, mw_S.why);
-    if (!mw_rawget(h, key, &v))
+    if (!l.found)
       return 0;
   }
   if (res != NULL)
-    setobj(L, res, &v);
+    setobj(L, res, mw_rawget(h, key));
   return 1;
 }
 
@@ -320,9 +339,11 @@ int mw_finishget (lua_State *L, const TValue *t, const TValue *key,
   Table *h = hvalue(t);
   ptrdiff_t result = savestack(L, val);  /* metamethods move the stack */
   const TValue *tm;
+  Table *mt;
   if (mw_getmissing(L, h, key, s2v(val)))
     return ttypetag(s2v(val));
-  tm = fasttm(L, mw_metatable(L, h), TM_INDEX);
+  mt = mw_realmetatable(L, h);
+  tm = fasttm(L, mt, TM_INDEX);
   if (tm == NULL)
     setnilvalue(s2v(val));
   else if (ttisfunction(tm))
@@ -358,15 +379,14 @@ int mw_finishget (lua_State *L, const TValue *t, const TValue *key,
 static void lookforall (lua_State *L, void *ud) {
   Look *l = (Look *)ud;
   Table *h = l->h;
-  TValue g;
-  Table *mt;
+  Meta m;
   readentries(L, l, 1);
-  mw_getof(mw_S.guards, obj2gco(h), &g);
-  if (!ttistrue(&g))
+  if (!ttistrue(mw_getof(mw_S.guards, obj2gco(h))))
     return;
   mw_S.whykept = (lu_byte)!l->ok;
-  if (readmeta(L, mw_idof(h), &mt))
-    setguard(L, h, mt, 0);
+  m.h = h;
+  if (mw_try(L, readmeta, &m))
+    setguard(L, h, m.mt, 0);
   else if (l->ok) {
     l->ok = 0;
     l->badlink = MW_LINK_META;
@@ -382,8 +402,8 @@ static int lookagain (lua_State *L, Look *l) {
     return 0;
   mt = mw_storedmeta(l->h);
   if (mt != NULL) {
-    mw_touch(L, mt);
-    if (mw_isshell(mt))
+    mw_load(L, mt);
+    if (mw_shell(mt))
       return 1;  /* the guard is for its sake */
   }
   mw_slotof(l->h)->state &= ~(uint32_t)MW_ST_GUARDED;
@@ -394,9 +414,10 @@ static int lookagain (lua_State *L, Look *l) {
 
 void mw_beforenext (lua_State *L, Table *h, const TValue *key) {
   mw_load(L, h);
-  if (mw_isshell(h) && ttisnil(key)) {
+  if (mw_shell(h) && ttisnil(key)) {
     Look l;
     l.h = h;
+    setnilvalue(&l.k);
     lookagain(L, &l);  /* what is bad now will be reported at the end */
   }
 }
@@ -405,48 +426,34 @@ void mw_beforenext (lua_State *L, Table *h, const TValue *key) {
 void mw_afternext (lua_State *L, Table *h) {
   Look l;
   l.h = h;
-  setnilvalue(&l.badkey);
+  setnilvalue(&l.k);
   if (!lookagain(L, &l))
     mw_raiseat(L, obj2gco(h), l.badlink, &l.badkey, mw_S.why);
 }
 
 
-typedef struct Meta {
-  Table *h;
-  Table *mt;
-  int ok;
-} Meta;
-
 static void lookformeta (lua_State *L, void *ud) {
-  Meta *m = (Meta *)ud;
-  m->ok = readmeta(L, mw_idof(m->h), &m->mt);
-  if (m->ok)
-    setguard(L, m->h, m->mt, 0);
+  const Meta *m = (Meta *)ud;
+  readmeta(L, ud);
+  setguard(L, m->h, m->mt, 0);
 }
 
 
 Table *mw_realmetatable (lua_State *L, Table *h) {
-  TValue g;
-  Table *mt = NULL;
+  Table *mt;
   mw_load(L, h);
-  if (!mw_isshell(h))
-    return h->metatable;
-  mw_getof(mw_S.guards, obj2gco(h), &g);
-  if (ttistable(&g))
-    mt = hvalue(&g);
-  else if (ttistrue(&g)) {
+  mt = mw_storedmeta(h);
+  if (!mw_shell(h))
+    return mt;
+  if (ttistrue(mw_getof(mw_S.guards, obj2gco(h)))) {
     Meta m;
     m.h = h;
-    mw_work(L, lookformeta, &m);
-    if (!m.ok)
+    if (!mw_work(L, lookformeta, &m))
       mw_raiseat(L, obj2gco(h), MW_LINK_META, NULL, mw_S.why);
     mt = m.mt;
   }
-  if (mt != NULL) {
-    mw_touch(L, mt);
-    if (mw_isshell(mt))
-      mw_afternext(L, mt);  /* raises an error if anything in it is bad */
-  }
+  if (mt != NULL)
+    mw_loadwhole(L, mt);
   return mt;
 }
 

@@ -52,12 +52,12 @@ int mw_nextkept (lua_State *L) {
 
 /* are the keys 1, 2, 3...? (They will be in that order again.) */
 static int issequence (const Table *t) {
-  unsigned int i = 0;
+  mw_Entries e;
   lua_Integer n = 0;
-  TValue k, v;
-  while (mw_entries(t, &i, &k, &v)) {
+  e.i = 0;
+  while (mw_entries(t, &e)) {
     mw_note(1);
-    if (!ttisinteger(&k) || ivalue(&k) != ++n)
+    if (!ttisinteger(&e.k) || ivalue(&e.k) != ++n)
       return 0;
   }
   return 1;
@@ -109,7 +109,7 @@ void mw_settleloops (lua_State *L, lua_State *L1) {
       StkId ra = ci->func.p + 1 + arga(i);
       if (opcode(i) == OP_TFORPREP && at <= pc + argbx(i) &&
           isnext(s2v(ra)) && ttistable(s2v(ra + STATE)) &&
-          !mw_isshell(hvalue(s2v(ra + STATE))) &&
+          !mw_shell(hvalue(s2v(ra + STATE))) &&
           !ttisnil(s2v(ra + CONTROL)) &&
           !issequence(hvalue(s2v(ra + STATE)))) {
         ptrdiff_t top = savestack(L, L->top.p);

@@ -45,7 +45,20 @@ static void tidy (size_t keep) {
 }
 
 
-void mw_work (lua_State *L, Pfunc f, void *ud) {
+int mw_try (lua_State *L, Pfunc f, void *ud) {
+  ptrdiff_t top = savestack(L, L->top.p);
+  int status = luaD_rawrunprotected(L, f, ud);
+  if (status == LUA_OK)
+    return 1;
+  if (status != MW_BADDATA)
+    luaD_throw(L, status);
+  L->top.p = restorestack(L, top);
+  mw_closure_abandon();
+  return 0;
+}
+
+
+int mw_work (lua_State *L, Pfunc f, void *ud) {
   lua_State *W = mw_S.L;
   global_State *g = G(L);
   lu_byte stp = g->gcstp;
@@ -53,7 +66,7 @@ void mw_work (lua_State *L, Pfunc f, void *ud) {
   int status, retry;
   if (L == W) {  /* already at it */
     f(L, ud);
-    return;
+    return 1;
   }
   for (retry = 0; ; retry++) {
     lua_settop(W, 0);
@@ -70,18 +83,23 @@ void mw_work (lua_State *L, Pfunc f, void *ud) {
       mw_closure_abandon();
     }
     tidy(16384);
-    if (status == LUA_OK)
-      return;
+    if (status == LUA_OK || status == MW_BADDATA)
+      return status == LUA_OK;
     if (status != LUA_ERRMEM || retry > 0 || stopem)
       break;
     luaC_fullgc(L, 1);
   }
   if (status == LUA_ERRMEM)
     luaM_error(L);
-  setobjs2s(L, L->top.p, W->top.p - 1);
-  lua_settop(W, 0);
-  mw_inctop(L);
+  mw_takemessage(L);
   luaG_errormsg(L);
+}
+
+
+void mw_takemessage (lua_State *L) {
+  setobjs2s(L, L->top.p, mw_S.L->top.p - 1);
+  mw_inctop(L);
+  lua_settop(mw_S.L, 0);
 }
 
 
@@ -122,20 +140,12 @@ void mw_seenid (uint32_t id) {
 */
 static uint32_t readcounter (lua_State *L) {
   static const unsigned char key[] = {MW_TAG_COUNTER};
-  mw_Reader r;
-  uint32_t next, check;
-  const unsigned char *p;
-  if (!mw_store_get(L, 0, key, sizeof(key), &mw_val))
+  struct { uint32_t next, check; } c;
+  if (!mw_store_get(L, 0, key, sizeof(key), &mw_val) || mw_val.n < 10 ||
+      mw_val.data[0] != MW_TAG_COUNTER)
     return 0;
-  mw_reader(&r, &mw_val);
-  if ((mw_read_u16(&r) & 0xff) != MW_TAG_COUNTER)
-    return 0;
-  p = r.p;
-  next = mw_read_u32(&r);
-  check = mw_read_u32(&r);
-  if (r.err != NULL || check != (uint32_t)mw_hash(MW_HASHSEED, p, 4))
-    return 0;
-  return next;
+  memcpy(&c, mw_val.data + 2, sizeof(c));
+  return (c.check == (uint32_t)mw_hashof(&c.next, 4)) ? c.next : 0;
 }
 
 
@@ -164,8 +174,6 @@ static void attach (lua_State *L, void *ud) {
   uint32_t id = *(uint32_t *)ud;
   size_t i;
   Table *t = mw_tablebyid(L, id);
-  if (t == NULL)
-    luaG_runerror(L, "cannot attach stored table %d: %s", (int)id, mw_S.why);
   for (i = 0; i < mw_S.attached.n; i += sizeof(id)) {
     if (memcmp(mw_S.attached.data + i, &id, sizeof(id)) == 0)
       break;
@@ -191,25 +199,14 @@ static void start (lua_State *L, void *ud) {
 
 
 static void attachglobal (lua_State *L, uint32_t id) {
-  mw_work(L, attach, &id);
+  if (!mw_work(L, attach, &id))
+    luaG_runerror(L, "cannot attach stored table %d: %s", (int)id, mw_S.why);
   lua_pushglobaltable(L);
   lua_pushliteral(L, "Memory");
   sethvalue2s(L, L->top.p, mw_S.root);
   mw_inctop(L);
   lua_rawset(L, -3);
   lua_pop(L, 1);
-}
-
-
-/*
-** A table that goes into a result record as a whole.
-*/
-static void codectouch (lua_State *L, Table *h) {
-  if (mw_isshell(h)) {
-    mw_load(L, h);
-    if (mw_isshell(h))
-      mw_afternext(L, h);  /* raises an error if anything in it is bad */
-  }
 }
 
 
@@ -232,7 +229,7 @@ void mw_memory_open (lua_State *L) {
   lua_rawsetp(L, LUA_REGISTRYINDEX, mw_S.L);
   mw_openlib(L, "ext", mw_open_ext);
   mw_permanent_open(L);
-  mw_codec_touch = codectouch;
+  mw_codec_touch = mw_loadwhole;  /* (tables go into records as a whole) */
 }
 
 
@@ -302,11 +299,11 @@ static void work (lua_State *L, void *ud) {
 
 
 static uint32_t dowork (lua_State *L, Task *t, int level) {
-  mw_work(L, work, t);
+  t->ok = 0;
+  if (!mw_work(L, work, t))
+    lua_pushstring(mw_S.L, mw_S.why);
   if (!t->ok) {
-    setobjs2s(L, L->top.p, mw_S.L->top.p - 1);
-    mw_inctop(L);
-    lua_settop(mw_S.L, 0);
+    mw_takemessage(L);
     mw_error_persist(L, level);
   }
   return t->res;

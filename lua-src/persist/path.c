@@ -23,8 +23,6 @@
 /* of a longer string key, so many bytes are shown */
 #define MAXKEY		60
 
-const char *const mw_handlepath = "ext.table()";
-
 
 /*
 ** {==================================================================
@@ -59,18 +57,24 @@ int mw_enqueue (mw_Buffer *q, GCObject *o, uint32_t parent, int link,
 */
 
 static mw_Buffer message;
+static lua_State *writer;  /* thread that the message is for */
 
 
-void mw_put (lua_State *L, const char *s, size_t n) {
+void mw_put (const char *s, size_t n) {
   if (!mw_buf_tryreserve(&message, n))
-    luaM_error(L);
+    luaM_error(writer);
   memcpy(message.data + message.n, s, n);
   message.n += n;
 }
 
 
-void mw_puts (lua_State *L, const char *s) {
-  mw_put(L, s, strlen(s));
+void mw_puts (const char *s) {
+  mw_put(s, strlen(s));
+}
+
+
+static void putstring (const TString *ts) {
+  mw_put(getstr(ts), tsslen(ts));
 }
 
 
@@ -79,7 +83,7 @@ static void putnumber (lua_State *L, const TValue *n) {
   TValue v;
   setobj(L, &v, n);
   luaO_tostring(L, &v);
-  mw_put(L, getstr(tsvalue(&v)), tsslen(tsvalue(&v)));
+  putstring(tsvalue(&v));
 }
 
 
@@ -96,69 +100,68 @@ static int isname (const TString *ts, const char *s, size_t l) {
 }
 
 
-static void putstringkey (lua_State *L, const TString *ts) {
+static void putstringkey (const TString *ts) {
   const char *s = getstr(ts);
   size_t l = tsslen(ts);
   size_t i;
   if (l <= MAXKEY && isname(ts, s, l)) {
-    mw_puts(L, ".");
-    mw_put(L, s, l);
+    mw_puts(".");
+    putstring(ts);
     return;
   }
-  mw_puts(L, "[\"");
+  mw_puts("[\"");
   for (i = 0; i < l && i < MAXKEY; i++) {
     int c = (unsigned char)s[i];
     if (c == '"' || c == '\\')
-      mw_puts(L, "\\");
+      mw_puts("\\");
     if (c < ' ' || c == 127) {
       char esc[5];
       snprintf(esc, sizeof(esc), "\\%03d", c);
-      mw_puts(L, esc);
+      mw_puts(esc);
     }
     else
-      mw_put(L, s + i, 1);
+      mw_put(s + i, 1);
   }
-  mw_puts(L, (l > MAXKEY) ? "...\"]" : "\"]");
+  mw_puts((l > MAXKEY) ? "...\"]" : "\"]");
 }
 
 
 void mw_putlink (lua_State *L, const GCObject *from, int link,
                  const TValue *key) {
+  const char *kind, *name;
   switch (link) {
     case MW_LINK_KEY:
       if (ttisstring(key)) {
-        putstringkey(L, tsvalue(key));
+        putstringkey(tsvalue(key));
         return;
       }
-      mw_puts(L, "[");
+      mw_puts("[");
       if (ttisnumber(key))
         putnumber(L, key);
       else
-        mw_puts(L, ttistrue(key) ? "true" : "false");
-      mw_puts(L, "]");
+        mw_puts(ttistrue(key) ? "true" : "false");
+      mw_puts("]");
       return;
     case MW_LINK_META:
-      mw_puts(L, "<metatable>");
+      mw_puts("<metatable>");
       return;
     case MW_LINK_UPVAL: {
       const Proto *p = gco2lcl(from)->p;
-      const TString *name = p->upvalues[ivalue(key) - 1].name;
-      mw_puts(L, "<upvalue ");
-      if (name != NULL)
-        mw_put(L, getstr(name), tsslen(name));
-      else
-        mw_puts(L, "?");
-      mw_puts(L, ">");
-      return;
+      const TString *ts = p->upvalues[ivalue(key) - 1].name;
+      kind = "<upvalue ";
+      name = (ts != NULL) ? getstr(ts) : "?";
+      break;
     }
     case MW_LINK_SLOT:
-      mw_puts(L, "<local ");
-      mw_puts(L, mw_thread_slotname(gco2th(from), (uint32_t)ivalue(key)));
-      mw_puts(L, ">");
-      return;
+      kind = "<local ";
+      name = mw_thread_slotname(gco2th(from), (uint32_t)ivalue(key));
+      break;
     default:
       return;
   }
+  mw_puts(kind);
+  mw_puts(name);
+  mw_puts(">");
 }
 
 
@@ -183,7 +186,7 @@ void mw_putchain (lua_State *L, mw_Buffer *q, uint32_t i) {
     if (shown <= MAXSHOWN || shown + MAXSHOWN >= length)
       mw_putlink(L, it[i].o, to->link, &to->key);
     else if (shown == MAXSHOWN + 1)
-      mw_puts(L, " ... ");
+      mw_puts(" ... ");
   }
 }
 
@@ -203,26 +206,24 @@ static void putpath (lua_State *L, GCObject *target) {
        mw_map_add(&seen, obj2gco(mw_S.root), 1) != NULL;
   for (i = 0; ok && i < mw_nitems(&q) && mw_items(&q)[i].o != target; i++) {
     mw_Links w;
-    TValue key, v;
-    int link;
     mw_startlinks(&w, mw_items(&q)[i].o);
-    while (ok && mw_nextlink(&w, &link, &key, &v)) {
-      if (mw_isstoredvalue(&v) &&
-          mw_map_find(&seen, gcvalue(&v), 0) == NULL)
-        ok = mw_map_add(&seen, gcvalue(&v), 1) != NULL &&
-             mw_enqueue(&q, gcvalue(&v), i, link, &key);
+    while (ok && mw_nextlink(&w)) {
+      if (mw_isstoredvalue(&w.e.v) &&
+          mw_map_find(&seen, gcvalue(&w.e.v), 0) == NULL)
+        ok = mw_map_add(&seen, gcvalue(&w.e.v), 1) != NULL &&
+             mw_enqueue(&q, gcvalue(&w.e.v), i, w.link, &w.e.k);
     }
   }
   mw_map_free(&seen);
   if (ok && i < mw_nitems(&q)) {
-    mw_puts(L, "Memory");
+    mw_puts("Memory");
     mw_putchain(L, &q, i);
   }
   else {
     const mw_Slot *s = mw_slotof(target);
     TValue id;
     setivalue(&id, s ? s->id : 0);
-    mw_puts(L, "stored table ");
+    mw_puts("stored table ");
     putnumber(L, &id);
   }
   mw_buf_free(&q);
@@ -239,9 +240,10 @@ void mw_pushmessage (lua_State *L) {
 
 void mw_startmessage (lua_State *L, GCObject *from, int link,
                           const TValue *key) {
+  writer = L;
   mw_buf_shrink(&message, 0);
   if (from == NULL)
-    mw_puts(L, mw_handlepath);
+    mw_puts("ext.table()");
   else
     putpath(L, from);
   mw_putlink(L, from, link, key);
@@ -251,8 +253,8 @@ void mw_startmessage (lua_State *L, GCObject *from, int link,
 void mw_pushpath (lua_State *L, GCObject *from, int link,
                   const TValue *key, const char *msg) {
   mw_startmessage(L, from, link, key);
-  mw_puts(L, ": ");
-  mw_puts(L, msg);
+  mw_puts(": ");
+  mw_puts(msg);
   mw_pushmessage(L);
 }
 
@@ -272,8 +274,8 @@ l_noret mw_raise (lua_State *L) {
 
 
 void mw_putkeyrefusal (lua_State *L, const TValue *key) {
-  mw_puts(L, ": cannot persist a key that is a ");
-  mw_puts(L, ttypename(ttype(key)));
+  mw_puts(": cannot persist a key that is a ");
+  mw_puts(ttypename(ttype(key)));
   mw_pushmessage(L);
 }
 

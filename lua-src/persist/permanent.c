@@ -22,8 +22,8 @@
 
 
 TString *mw_permanent_record (const TValue *v) {
-  TValue r;
-  return mw_rawget(mw_S.values, v, &r) ? tsvalue(&r) : NULL;
+  const TValue *r = mw_rawget(mw_S.values, v);
+  return ttisnil(r) ? NULL : tsvalue(r);
 }
 
 
@@ -49,9 +49,9 @@ static void declare (lua_State *L, int namer, const char *lib,
   lua_pushlstring(L, (char *)b->data, b->n);
   setobj(L, &v, s2v(L->top.p - 2));
   setobj(L, &r, s2v(L->top.p - 1));
-  if (mw_rawget(mw_S.names, &r, &old) &&
-      mw_rawget(mw_S.values, &old, &oldrecord) &&
-      luaV_rawequalobj(&oldrecord, &r)) {  /* the old value loses its name */
+  mw_lookup(mw_S.names, &r, &old);
+  mw_lookup(mw_S.values, &old, &oldrecord);
+  if (luaV_rawequalobj(&oldrecord, &r)) {  /* the old value loses its name */
     setnilvalue(&oldrecord);
     mw_rawset(L, mw_S.values, &old, &oldrecord);
   }
@@ -85,36 +85,35 @@ static void library (lua_State *L, const char *lib, const char *name,
 */
 static void fields (lua_State *L, const Table *t, const char *lib) {
   int indexed = (strcmp(lib, "ext") != 0);
-  unsigned int i = 0;
-  TValue k, v;
-  while (mw_entries(t, &i, &k, &v)) {
-    if (ttisstring(&k) && (ttistable(&v) || (ttislcf(&v) && !indexed)))
-      library(L, lib, getstr(tsvalue(&k)), &v);
+  mw_Entries e;
+  e.i = 0;
+  while (mw_entries(t, &e)) {
+    if (ttisstring(&e.k) && (ttistable(&e.v) || (ttislcf(&e.v) && !indexed)))
+      library(L, lib, getstr(tsvalue(&e.k)), &e.v);
   }
 }
 
 
 void mw_permanent_open (lua_State *L) {
   const Table *loaded;
-  unsigned int i;
-  TValue k, v;
+  mw_Entries e;
   mw_S.names = mw_newroot(L);
   mw_S.values = mw_newroot(L);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   loaded = hvalue(s2v(L->top.p - 1));
   lua_pop(L, 1);
-  i = 0;
-  while (mw_entries(loaded, &i, &k, &v))  /* these are the fields' names */
-    library(L, NULL, getstr(tsvalue(&k)), &v);
-  i = 0;
-  while (mw_entries(loaded, &i, &k, &v)) {
-    if (strcmp(getstr(tsvalue(&k)), LUA_GNAME) != 0)
-      fields(L, hvalue(&v), getstr(tsvalue(&k)));
+  e.i = 0;
+  while (mw_entries(loaded, &e))  /* these are the fields' names */
+    library(L, NULL, getstr(tsvalue(&e.k)), &e.v);
+  e.i = 0;
+  while (mw_entries(loaded, &e)) {
+    if (strcmp(getstr(tsvalue(&e.k)), LUA_GNAME) != 0)
+      fields(L, hvalue(&e.v), getstr(tsvalue(&e.k)));
   }
-  setfvalue(&v, mw_nextkept);
-  library(L, NULL, NEXTKEPT, &v);
+  setfvalue(&e.v, mw_nextkept);
+  library(L, NULL, NEXTKEPT, &e.v);
   if (G(L)->mt[LUA_TSTRING] != NULL) {
-    sethvalue(L, &v, G(L)->mt[LUA_TSTRING]);
-    library(L, NULL, STRINGMETA, &v);
+    sethvalue(L, &e.v, G(L)->mt[LUA_TSTRING]);
+    library(L, NULL, STRINGMETA, &e.v);
   }
 }

@@ -39,29 +39,29 @@ static int classify (const TValue *v) {
 
 /* what 'classify' refuses, for messages */
 static void putrefusal (lua_State *L, const TValue *v) {
-  mw_puts(L, ": cannot persist ");
+  mw_puts(": cannot persist ");
   switch (ttypetag(v)) {
     case LUA_VLCL:
-      mw_puts(L, "a function whose source text is not known");
+      mw_puts("a function whose source text is not known");
       break;
     case LUA_VLCF: case LUA_VCCL:
-      mw_puts(L, "a C function");
+      mw_puts("a C function");
       break;
     case LUA_VTHREAD:
-      mw_thread_putrefusal(L, thvalue(v));
+      mw_thread_putrefusal(thvalue(v));
       break;
     case LUA_VLIGHTUSERDATA:
-      mw_puts(L, "a light userdata");
+      mw_puts("a light userdata");
       break;
     default: {
       const char *type = ttypename(ttype(v));
       const char *name = luaT_objtypename(L, v);
-      mw_puts(L, "a ");
-      mw_puts(L, type);
+      mw_puts("a ");
+      mw_puts(type);
       if (strcmp(name, type) != 0) {
-        mw_puts(L, " (");
-        mw_puts(L, name);
-        mw_puts(L, ")");
+        mw_puts(" (");
+        mw_puts(name);
+        mw_puts(")");
       }
     }
   }
@@ -93,22 +93,20 @@ static int visit (GCObject *o, uint32_t parent, int link, const TValue *key) {
 
 /*
 ** Visits all that the i-th object of the queue links to. If it returns
-** REFUSED, the rest says where and what.
+** REFUSED, 'w' is where and what.
 */
-static int expand (uint32_t i, int *link, TValue *key, TValue *v) {
-  mw_Links w;
-  mw_startlinks(&w, mw_items(&queue)[i].o);
-  while (mw_nextlink(&w, link, key, v)) {
+static int expand (uint32_t i, mw_Links *w) {
+  mw_startlinks(w, mw_items(&queue)[i].o);
+  while (mw_nextlink(w)) {
     int c;
-    if (*link == MW_LINK_KEY && !mw_isplain(key)) {
-      setobj(NOSTATE, v, key);
-      *link = MW_LINK_NONE;
-      setnilvalue(key);
+    if (w->link == MW_LINK_KEY && !mw_isplain(&w->e.k)) {
+      setobj(NOSTATE, &w->e.v, &w->e.k);
+      w->link = MW_LINK_NONE;
       return REFUSED;
     }
-    c = classify(v);
+    c = classify(&w->e.v);
     if (c == VISIT)
-      c = visit(gcvalue(v), i, *link, key);
+      c = visit(gcvalue(&w->e.v), i, w->link, &w->e.k);
     if (c != FINE)
       return c;
   }
@@ -133,8 +131,8 @@ int mw_trypromote (lua_State *L, GCObject *from, int link,
   size_t news, watched;
   lu_byte dirty;
   int c = classify(v);
-  TValue badkey, bad;
-  int badlink = MW_LINK_NONE;
+  const TValue *bad = v;
+  mw_Links w;
   if (c == FINE)
     return 1;
   mw_knowcounter(L);
@@ -143,32 +141,29 @@ int mw_trypromote (lua_State *L, GCObject *from, int link,
   watched = mw_S.watched.n;
   dirty = mw_S.counterdirty;
   mw_buf_shrink(&queue, 4096);
-  setnilvalue(&badkey);
   i = 0;
   if (c == VISIT) {
     c = visit(gcvalue(v), MW_NOPARENT, link, key);
     for (; c == FINE && i < mw_nitems(&queue); i++)
-      c = expand(i, &badlink, &badkey, &bad);
+      c = expand(i, &w);
     if (c == FINE)
       return 1;
     undo(next, news, watched, dirty);
     if (c == NOMEMORY)
       luaM_error(L);
+    bad = &w.e.v;
   }
-  else
-    setobj(L, &bad, v);
   if (from != NULL && mw_detach(L, from))
     return 0;
   mw_startmessage(L, from, link, key);
   if (i > 0) {
     mw_putchain(L, &queue, i - 1);
-    mw_putlink(L, mw_items(&queue)[i - 1].o, badlink, &badkey);
+    mw_putlink(L, w.o, w.link, &w.e.k);
   }
-  if (badlink == MW_LINK_NONE && i > 0 &&
-      mw_items(&queue)[i - 1].o->tt == LUA_VTABLE)  /* it is a key */
-    mw_putkeyrefusal(L, &bad);
+  if (i > 0 && w.link == MW_LINK_NONE && w.o->tt == LUA_VTABLE)  /* a key? */
+    mw_putkeyrefusal(L, bad);
   else {
-    putrefusal(L, &bad);
+    putrefusal(L, bad);
     mw_pushmessage(L);
   }
   return -1;
@@ -182,21 +177,19 @@ int mw_trypromote (lua_State *L, GCObject *from, int link,
 int mw_trythread (lua_State *L, lua_State *L1) {
   GCObject *from = obj2gco(L1);
   mw_Links w;
-  TValue key, v;
-  int link;
   if (mw_thread_state(L1) != MW_THREAD_RESTS) {
     if (mw_detach(L, from))
       return 0;
     mw_startmessage(L, from, MW_LINK_NONE, NULL);
-    setthvalue(L, &v, L1);
-    putrefusal(L, &v);
+    setthvalue(L, &w.e.v, L1);
+    putrefusal(L, &w.e.v);
     mw_pushmessage(L);
     return -1;
   }
   mw_settleloops(L, L1);
   mw_startlinks(&w, from);
-  while (mw_nextlink(&w, &link, &key, &v)) {
-    int c = mw_trypromote(L, from, link, &key, &v);
+  while (mw_nextlink(&w)) {
+    int c = mw_trypromote(L, from, w.link, &w.e.k, &w.e.v);
     if (c <= 0)
       return c;
   }

@@ -23,9 +23,7 @@
 */
 
 static void ref (mw_Reader *r, int kind, mw_Visitor f) {
-  const unsigned char *p = mw_read_bytes(r, kind == MW_REF_TEXT ? 8 : 4);
-  if (p != NULL)
-    f(kind, p);
+  f(kind, mw_read_bytes(r, kind == MW_REF_TEXT ? 8 : 4));
 }
 
 
@@ -47,8 +45,8 @@ static void valuerefs (mw_Reader *r, mw_Visitor f) {
   if (tag >= MW_TAG_OPEN)
     mw_read_version(r);
   if (n == 0)
-    r->err = "unknown tag";
-  else if (n >= REF(0))
+    mw_damaged("unknown tag");
+  if (n >= REF(0))
     ref(r, (int)n - REF(0), f);
   else {
     if (tag == MW_TAG_NAMED)
@@ -74,38 +72,32 @@ static void threadrefs (mw_Reader *r, mw_Visitor f) {
   mw_read_u16(r);
   n = mw_read_u32(r);
   mw_read_u32(r);
-  for (; n > 1 && r->err == NULL; n--)
+  for (; n > 1; n--)
     valuerefs(r, f);
   r->p = r->end;
 }
 
 
-int mw_refs (int tag, const unsigned char *p, size_t n, mw_Visitor f) {
+void mw_refs (int tag, const unsigned char *p, size_t n, mw_Visitor f) {
   mw_Reader r;
-  r.p = p;
-  r.end = p + n;
-  r.err = NULL;
-  if (tag != 0) {
-    if (mw_read_u8(&r) != (unsigned int)tag)
-      return 0;
-    mw_read_version(&r);
-  }
-  if (r.err != NULL)
-    return 0;
+  mw_reader(&r, p, n);
+  if (tag != 0)
+    mw_read_header(&r, tag);
   if (tag == MW_TAG_TEXT)
-    return 1;
-  else if (tag == MW_TAG_CLOSURE) {
+    return;
+  if (tag == MW_TAG_CLOSURE) {
     unsigned int i;
     ref(&r, MW_REF_TEXT, f);
     mw_read_bytes(&r, 4);
-    for (i = mw_read_u8(&r); i > 0 && r.err == NULL; i--)
+    for (i = mw_read_u8(&r); i > 0; i--)
       ref(&r, MW_REF_CELL, f);
   }
   else if (tag == MW_TAG_THREAD)
     threadrefs(&r, f);
   else
     valuerefs(&r, f);
-  return r.err == NULL && r.p == r.end;
+  if (r.p != r.end)
+    mw_damaged("too long");
 }
 
 
@@ -190,29 +182,41 @@ const int mw_recordtag[MW_NREFS] = {
 };
 
 
-int mw_getrecord (const mw_Found *f) {
-  return mw_store_record(mw_R.L, mw_recordtag[f->kind], f->id, &mw_rval,
-                         NULL);
+void mw_getrecord (const mw_Found *f) {
+  mw_store_record(mw_R.L, mw_recordtag[f->kind], f->id, &mw_rval, NULL);
+}
+
+
+static void recordlinks (lua_State *L, void *ud) {
+  const mw_Found *f = (const mw_Found *)ud;
+  (void)L;
+  mw_getrecord(f);
+  mw_refs(mw_recordtag[f->kind], mw_rval.data, mw_rval.n, visit);
+}
+
+
+static void entrylinks (lua_State *L, mw_Keys *w) {
+  size_t l = (size_t)(w->key.end - w->key.p);
+  if (!mw_store_get(L, w->id, w->key.p, l, &mw_rval))
+    mw_R.bad = 1;
+  else
+    mw_refs(mw_entrytag(w->key.p, l), mw_rval.data, mw_rval.n, visit);
 }
 
 
 /* goes on to what the store's bytes lead to from something */
-static void storedlinks (lua_State *L, const mw_Found *f) {
-  if (f->kind == MW_REF_TABLE) {
-    mw_Reader r, key;
-    uint32_t id = (uint32_t)f->id;
-    if (mw_store_keys(L, id, &mw_rkeys, &r) < 0)
+static void storedlinks (lua_State *L, mw_Found *f) {
+  if (f->kind != MW_REF_TABLE)
+    mw_R.bad |= !mw_try(L, recordlinks, f);
+  else {
+    mw_Keys w;
+    w.id = (uint32_t)f->id;
+    w.b = &mw_rkeys;
+    w.visit = entrylinks;
+    w.begun = 0;
+    while (!mw_store_walk(L, &w))
       mw_R.bad = 1;
-    while (mw_store_nextkey(&r, &key)) {
-      size_t l = (size_t)(key.end - key.p);
-      if (!mw_store_get(L, id, key.p, l, &mw_rval) ||
-          !mw_refs(mw_entrytag(key.p, l), mw_rval.data, mw_rval.n, visit))
-        mw_R.bad = 1;
-    }
   }
-  else if (!mw_getrecord(f) ||
-           !mw_refs(mw_recordtag[f->kind], mw_rval.data, mw_rval.n, visit))
-    mw_R.bad = 1;
 }
 
 
@@ -269,7 +273,7 @@ static void findlost (lua_State *L, int onlyshells) {
     GCObject *o = mw_S.byobj.slots[i].o;
     if (o != NULL && !isdead(G(L), o) &&
         !isreached(o, mw_S.byobj.slots[i].id) &&
-        (!onlyshells || (o->tt == LUA_VTABLE && mw_isshell(gco2t(o)) &&
+        (!onlyshells || (o->tt == LUA_VTABLE && mw_shell(gco2t(o)) &&
                  !(mw_S.byobj.slots[i].state & MW_ST_GUARDED))))
       mw_buf_add(L, &lost, &o, sizeof(o));
   }
@@ -291,8 +295,7 @@ static void loadlost (lua_State *L) {
   size_t i;
   for (findlost(L, 1); lost.n > 0; findlost(L, 1)) {
     for (i = 0; i < lost.n; i += sizeof(GCObject *)) {
-      Table *h = gco2t(lostat(i));
-      mw_touch(L, h);
+      mw_load(L, gco2t(lostat(i)));
     }
   }
   findlost(L, 0);
@@ -301,37 +304,36 @@ static void loadlost (lua_State *L) {
 
 /* what is not stored any more goes on as what it was */
 static void release (lua_State *L, GCObject *o) {
-  TValue nil;
-  setnilvalue(&nil);
-  mw_setof(L, mw_S.pending, o, &nil);
-  if (o->tt == LUA_VTABLE && mw_isshell(gco2t(o))) {
+  mw_unsetof(L, mw_S.pending, o);
+  if (o->tt == LUA_VTABLE && mw_shell(gco2t(o))) {
     Table *mt = mw_storedmeta(gco2t(o));
     gco2t(o)->metatable = mt;
     if (mt != NULL)
       luaC_objbarrier(L, o, mt);
-    mw_setof(L, mw_S.guards, o, &nil);
+    mw_unsetof(L, mw_S.guards, o);
   }
   mw_forget(o);
 }
 
 
-static int droptable (lua_State *L, uint32_t id, int *n) {
+static void droptable (uint32_t id, int *n) {
   if (js_ext_table_size(id) <= 0)
-    return 1;
-  if (js_ext_table_drop(id) != 0) {
-    luaO_pushfstring(L, MW_STOREFAILED);
-    return 0;
-  }
+    return;
+  if (js_ext_table_drop(id) != 0)
+    mw_badvalue(MW_STOREFAILED);
   (*n)++;
-  return 1;
 }
 
 
-/* records of table 0 that nothing refers to */
-static int droprecords (lua_State *L) {
+static void recordkeys (lua_State *L, void *ud) {
+  mw_store_keys(L, 0, &mw_rkeys, (mw_Reader *)ud);
+}
+
+
+/* records of table 0 that nothing refers to (none if its keys are damaged) */
+static void droprecords (lua_State *L) {
   mw_Reader r, key;
-  if (mw_store_keys(L, 0, &mw_rkeys, &r) < 0)
-    return 1;  /* nothing is known about them */
+  mw_try(L, recordkeys, &r);
   while (mw_store_nextkey(&r, &key)) {
     size_t l = (size_t)(key.end - key.p);
     int kind;
@@ -340,14 +342,11 @@ static int droprecords (lua_State *L) {
         uint32_t id = (kind == MW_REF_TEXT) ? mw_fold(mw_gethash(key.p + 1))
                                          : mw_getid(key.p + 1);
         if (mw_seen(kind, id) == NULL &&
-            js_ext_table_delete(0, key.p, (unsigned int)l) != 0) {
-          luaO_pushfstring(L, MW_STOREFAILED);
-          return 0;
-        }
+            js_ext_table_delete(0, key.p, (unsigned int)l) != 0)
+          mw_badvalue(MW_STOREFAILED);
       }
     }
   }
-  return 1;
 }
 
 
@@ -374,20 +373,18 @@ int mw_collect (lua_State *L, const uint32_t *roots, size_t n) {
     GCObject *o = lostat(i);
     id = mw_idof(o);
     release(L, o);
-    if (o->tt == LUA_VTABLE && id >= mw_S.next && !droptable(L, id, &dropped))
-      return -1;
+    if (o->tt == LUA_VTABLE && id >= mw_S.next)
+      droptable(id, &dropped);
   }
   if (mw_S.swept == 0 || mw_S.swept > mw_S.next)
     mw_S.swept = mw_S.next;
   for (i = 0; i < MAXSWEEP && mw_S.swept > 1; i++) {
     id = --mw_S.swept;
-    if (mw_seen(MW_REF_TABLE, id) == NULL &&
-        !droptable(L, id, &dropped))
-      return -1;
+    if (mw_seen(MW_REF_TABLE, id) == NULL)
+      droptable(id, &dropped);
   }
   mw_S.swept -= (mw_S.swept == 1);  /* the next one begins anew */
-  if (!droprecords(L))
-    return -1;
+  droprecords(L);
   mw_reachdone();
   return dropped;
 }
@@ -403,14 +400,12 @@ int mw_collect (lua_State *L, const uint32_t *roots, size_t n) {
 
 static void livelinks (GCObject *o) {
   mw_Links w;
-  TValue key, v;
-  int link;
   mw_startlinks(&w, o);
-  while (mw_nextlink(&w, &link, &key, &v)) {
-    if (mw_isstoredvalue(&v))
-      mw_reached(kindof(gcvalue(&v)), mw_idof(gcvalue(&v)));
+  while (mw_nextlink(&w)) {
+    if (mw_isstoredvalue(&w.e.v))
+      mw_reached(kindof(gcvalue(&w.e.v)), mw_idof(gcvalue(&w.e.v)));
     else
-      mw_reached(MW_REF_TABLE, mw_handle_id(&v));  /* (0 is nothing) */
+      mw_reached(MW_REF_TABLE, mw_handle_id(&w.e.v));  /* (0 is nothing) */
   }
 }
 
@@ -425,7 +420,7 @@ static void links (lua_State *L, size_t i, int live, int stored) {
   GCObject *o;
   if (f.kind == MW_REF_TEXT)
     return;
-  mw_rval.n = 0;
+  mw_val.n = 0;
   o = mw_object((uint32_t)f.id);
   if (o != NULL && kindof(o) != f.kind)
     o = NULL;
@@ -433,10 +428,10 @@ static void links (lua_State *L, size_t i, int live, int stored) {
     livelinks(o);
   if (stored &&
       (o == NULL ||
-       (f.kind == MW_REF_TABLE && mw_isshell(gco2t(o))) ||
+       (f.kind == MW_REF_TABLE && mw_shell(gco2t(o))) ||
        (f.kind == MW_REF_THREAD && (mw_slotof(o)->state & MW_ST_RAN)) ||
        (f.kind == MW_REF_CELL &&
-        !mw_store_encode(L, &mw_rval, gco2upv(o)->v.p))))
+        !mw_store_encode(gco2upv(o)->v.p))))
     storedlinks(L, &f);
 }
 
@@ -449,9 +444,9 @@ typedef struct Detach {
 static void detach (lua_State *L, void *ud) {
   Detach *d = (Detach *)ud;
   uint32_t id = mw_idof(d->o);
-  unsigned int entry = 0;
   size_t i, first;
-  TValue k, v;
+  mw_Entries e;
+  e.i = 0;
   d->done = 0;
   mw_reachstart(L);
   for (i = 0; i < mw_S.attached.n; i += sizeof(id)) {
@@ -459,8 +454,8 @@ static void detach (lua_State *L, void *ud) {
     memcpy(&root, mw_S.attached.data + i, sizeof(root));
     mw_reached(MW_REF_TABLE, root);
   }
-  while (mw_entries(mw_S.handles, &entry, &k, &v))
-    mw_reached(MW_REF_TABLE, (uint32_t)ivalue(&k));
+  while (mw_entries(mw_S.handles, &e))
+    mw_reached(MW_REF_TABLE, (uint32_t)ivalue(&e.k));
   for (i = 0; i < mw_nfound; i++)
     links(L, i, 1, 0);
   first = mw_nfound;

@@ -45,9 +45,9 @@ typedef void (*mw_Visitor) (int kind, const unsigned char *p);
 
 /*
 ** Walks over a value or record; 'tag' is its record's, or 0 for a plain
-** value. Returns 0 if it is damaged.
+** value. Raises MW_BADDATA if it is damaged.
 */
-extern int mw_refs (int tag, const unsigned char *p, size_t n,
+extern void mw_refs (int tag, const unsigned char *p, size_t n,
                     mw_Visitor f);
 
 /* goes to the end of a value, or of a slot of a coroutine */
@@ -75,7 +75,7 @@ extern void mw_reached (int kind, uint64_t id);
 /* goes on to all that the store's bytes lead to from there */
 extern void mw_reachall (lua_State *L);
 
-/* reads the record of what is no table into mw_rval; 0 if there is none */
-extern int mw_getrecord (const mw_Found *f);
+/* reads the record of what is no table into mw_rval */
+extern void mw_getrecord (const mw_Found *f);
 
 #endif

@@ -31,7 +31,12 @@
 #define setwanted(ci,n)	((ci)->callstatus |= cast(l_uint32, (n) + 1))
 #endif
 
-static const char damaged[] = "its record is missing or damaged";
+static l_noret damaged (void) {
+  mw_badvalue("its record is missing or damaged");
+}
+
+/* what holds of every record that was written */
+#define check(c)	((c) ? (void)0 : damaged())
 
 #define M_OPEN		1  /* an open upvalue stands there */
 #define M_TBC		2  /* is to be closed */
@@ -63,19 +68,16 @@ static void openupval (lua_State *L1, UpVal *uv, StkId level, UpVal **tail) {
 
 
 /* all values, from the top down */
-static int readslots (Build *d) {
+static void readslots (Build *d) {
   lua_State *L1 = d->L1;
   UpVal **tail = &L1->openupval;
   uint32_t i;
   for (i = d->n - 1; i > 0; i--) {
     const unsigned char *p = d->r.p;
     mw_skipvalue(&d->r);
-    if (d->r.err != NULL)
-      return 0;
     if (*p == MW_TAG_CELL) {
       UpVal *uv = mw_cellbyid(d->L, mw_getid(p + 2));
-      if (uv == NULL || upisopen(uv))
-        return 0;
+      check(!upisopen(uv));
       openupval(L1, uv, mw_slot(L1, i), tail);
       tail = &uv->u.open.next;
       marks.data[i] = M_OPEN;
@@ -83,26 +85,21 @@ static int readslots (Build *d) {
     else {
       mw_Reader v;
       TValue o;
-      v.p = p;
-      v.end = d->r.p;
-      v.err = NULL;
-      if (!mw_decodevalue(d->L, &v, &o))
-        return -1;
+      mw_reader(&v, p, (size_t)(d->r.p - p));
+      mw_decodevalue(d->L, &v, &o);
       setobj2s(L1, mw_slot(L1, i), &o);
     }
   }
-  return 1;
 }
 
 
 /* variables to be closed, which are in the record from the top down */
-static int readtbcs (Build *d, uint32_t n) {
+static void readtbcs (Build *d, uint32_t n) {
   const unsigned char *p = mw_read_bytes(&d->r, 4 * (size_t)n);
   lua_State *L1 = d->L1;
-  while (p != NULL && n-- > 0) {
+  while (n-- > 0) {
     uint32_t i = mw_getid(p + 4 * (size_t)n);
-    if (i <= mw_indexof(L1, L1->tbclist.p) || i >= d->n)
-      return 0;
+    check(i > mw_indexof(L1, L1->tbclist.p) && i < d->n);
     while (i - mw_indexof(L1, L1->tbclist.p) > MW_MAXDELTA) {
       L1->tbclist.p += MW_MAXDELTA;
       L1->tbclist.p->tbclist.delta = 0;
@@ -112,7 +109,6 @@ static int readtbcs (Build *d, uint32_t n) {
     L1->tbclist.p = mw_slot(L1, i);
     marks.data[i] |= M_TBC;
   }
-  return p != NULL;
 }
 
 
@@ -181,10 +177,10 @@ static int isloop (const TValue *a, const TValue *b, const TValue *c) {
 
 
 /*
-** Are upvalues, variables to be closed and the state of loops only where the
-** frame may have them? 'above' is where the next one begins.
+** Upvalues, variables to be closed and the state of loops may be only where
+** the frame may have them. 'above' is where the next one begins.
 */
-static int fits (Build *d, const CallInfo *ci, uint32_t above) {
+static void fits (Build *d, const CallInfo *ci, uint32_t above) {
   StkId base = ci->func.p + 1;
   const unsigned char *m = marks.data + mw_indexof(d->L1, base);
   uint32_t r, n = above - mw_indexof(d->L1, base);
@@ -193,67 +189,58 @@ static int fits (Build *d, const CallInfo *ci, uint32_t above) {
   int any = 0, pc;
   for (r = 0; r < n; r++)
     any |= m[r];
-  if (!isLua(ci))
-    return any == 0 || (ci != &d->L1->base_ci && any == M_TBC &&
-                        getcistrecst(ci) != LUA_OK);
+  if (!isLua(ci)) {
+    check(any == 0 || (ci != &d->L1->base_ci && any == M_TBC &&
+                       getcistrecst(ci) != LUA_OK));
+    return;
+  }
   p = ci_func(ci)->p;
   if (any == 0 && !hasloop(p))
-    return 1;
+    return;
   pc = pcRel(ci->u.l.savedpc, p);
   if (OP_MMBIN <= opcode(p->code[pc]) && opcode(p->code[pc]) <= OP_MMBINK)
     pc--;  /* a pair is one step */
-  if (!mw_verify_at(d->L, p, pc, &known))
-    return 0;
+  check(mw_verify_at(d->L, p, pc, &known));
   for (r = 0; r < n; r++) {
-    if (r >= p->maxstacksize) {
-      if (m[r] != 0)
-        return 0;
-    }
-    else if (((m[r] & M_OPEN) && !mw_isknown(known.captured, r)) ||
-             ((m[r] & M_TBC) && !mw_isknown(known.toclose, r)) ||
-             (r + 2 < n && mw_isknown(known.loop, r) &&
-              !isloop(s2v(base + r), s2v(base + r + 1), s2v(base + r + 2))))
-      return 0;
+    check((r >= p->maxstacksize)
+            ? m[r] == 0
+            : (!(m[r] & M_OPEN) || mw_isknown(known.captured, r)) &&
+              (!(m[r] & M_TBC) || mw_isknown(known.toclose, r)) &&
+              (r + 2 >= n || !mw_isknown(known.loop, r) ||
+               isloop(s2v(base + r), s2v(base + r + 1), s2v(base + r + 2))));
   }
-  return 1;
 }
 
 
 /* reads what a Lua frame has; 'ci->func' is set */
-static int readlua (Build *d, CallInfo *ci) {
+static void readlua (Build *d, CallInfo *ci) {
   const Proto *p;
   uint32_t hash = mw_read_u32(&d->r);
   uint32_t pc = mw_read_u32(&d->r);
   uint32_t extra = mw_read_u32(&d->r);
   uint32_t nres = mw_read_u32(&d->r);
-  if (d->r.err != NULL || !ttisLclosure(s2v(ci->func.p)))
-    return 0;
+  check(ttisLclosure(s2v(ci->func.p)));
   p = ci_func(ci)->p;
-  if (hash != mw_codehash(p)) {
+  if (hash != mw_codehash(p))
     mw_badvalue("the code that it is suspended in is not the same any more");
-    return -1;
-  }
-  if (pc == 0 || pc > (uint32_t)p->sizecode || nres > d->n ||
-      extra > d->n || (!mw_hasextra(p) && extra != 0))
-    return 0;
+  check(pc != 0 && pc <= (uint32_t)p->sizecode && nres <= d->n &&
+        extra <= d->n && (mw_hasextra(p) || extra == 0));
   ci->u.l.savedpc = p->code + pc;
   ci->u.l.nextraargs = cast_int(extra);
   ci->u2.nres = cast_int(nres);
   ci->top.p = ci->func.p + 1 + p->maxstacksize;
   ci->callstatus = CIST_FRESH;  /* (each is run by 'unroll') */
   extra += (mw_hasextra(p)) ? p->numparams + 1u : 0;
-  return ci->top.p <= d->L1->stack_last.p &&
-         ci->func.p - ci->previous->func.p > (ptrdiff_t)extra;
+  check(ci->top.p <= d->L1->stack_last.p &&
+        ci->func.p - ci->previous->func.p > (ptrdiff_t)extra);
 }
 
 
 /* likewise for a frame of a library function */
-static int readC (Build *d, CallInfo *ci, int kind) {
+static void readC (Build *d, CallInfo *ci, int kind) {
   lua_State *L1 = d->L1;
   StkId func = ci->func.p + 2 + 2 * (kind == MW_F_XPCALL);
   unsigned int recst = mw_read_u8(&d->r);
-  if (d->r.err != NULL)
-    return 0;
   ci->callstatus = CIST_C;
   ci->top.p = L1->stack_last.p;
   ci->u.c.k = (kind == MW_F_YIELD) ? NULL
@@ -264,54 +251,51 @@ static int readC (Build *d, CallInfo *ci, int kind) {
     ci->u2.funcidx = cast_int(savestack(L1, func));
     ci->u.c.old_errfunc = L1->errfunc;
     L1->errfunc = (kind == MW_F_PCALL) ? 0 : savestack(L1, func - 2);
-    if (recst == LUA_YIELD || recst > LUA_ERRERR ||
-        (kind == MW_F_XPCALL && !ttisfunction(s2v(func - 2))))
-      return 0;
+    check(recst != LUA_YIELD && recst <= LUA_ERRERR &&
+          (kind == MW_F_PCALL || ttisfunction(s2v(func - 2))));
     setcistrecst(ci, cast(lu_byte, recst));
     recst = 0;
   }
-  return recst == 0;
+  check(recst == 0);
 }
 
 
 /* all frames, from the base up */
-static int readframes (Build *d) {
+static void readframes (Build *d) {
   lua_State *L1 = d->L1;
   int kind = MW_F_LUA;
   while (kind != MW_F_YIELD) {
     CallInfo *ci;
     StkId at;
     uint32_t i;
-    int c, wanted;
+    int wanted;
     unsigned int how = mw_read_u8(&d->r);
     uint32_t func = mw_read_u32(&d->r);
     kind = (int)(how & ~(unsigned int)MW_F_TAIL);
-    if (d->r.err != NULL || kind >= MW_F_KINDS || func >= d->n ||
-        func <= mw_indexof(L1, L1->ci->func.p) ||
-        (kind == MW_F_XPCALL && func + 2 >= d->n) ||
-        !ttisfunction(s2v(mw_slot(L1, func))))
-      return 0;
+    check(kind < MW_F_KINDS &&
+          func + 2 * (kind == MW_F_XPCALL) < d->n && func < d->n &&
+          func > mw_indexof(L1, L1->ci->func.p) &&
+          ttisfunction(s2v(mw_slot(L1, func))));
     ci = luaE_extendCI(L1, 0);
     if (ci == NULL)
       luaM_error(d->L);
     ci->func.p = mw_slot(L1, func);
-    c = (kind == MW_F_LUA) ? readlua(d, ci) : readC(d, ci, kind);
-    if (c <= 0)
-      return c;
+    if (kind == MW_F_LUA)
+      readlua(d, ci);
+    else
+      readC(d, ci, kind);
     at = mw_called(ci);
     wanted = expected(L1, ci->previous, at);
-    if (wanted < LUA_MULTRET || !fits(d, ci->previous, mw_indexof(L1, at)))
-      return 0;
-    for (i = mw_indexof(L1, at); i <= func; i++) {
-      if (marks.data[i] != 0)
-        return 0;
-    }
+    check(wanted >= LUA_MULTRET);
+    fits(d, ci->previous, mw_indexof(L1, at));
+    for (i = mw_indexof(L1, at); i <= func; i++)
+      check(marks.data[i] == 0);
     setwanted(ci, wanted);
     if (how & MW_F_TAIL)
       ci->callstatus |= CIST_TAIL;
     L1->ci = ci;
   }
-  return fits(d, L1->ci, d->n);
+  fits(d, L1->ci, d->n);
 }
 
 
@@ -327,11 +311,10 @@ static int isended (const Build *d, unsigned int status) {
 }
 
 
-int mw_thread_fill (lua_State *L, lua_State *L1, const mw_Reader *r) {
+void mw_thread_fill (lua_State *L, lua_State *L1, const mw_Reader *r) {
   Build d;
   unsigned int version, status;
   uint32_t ntbc, room;
-  int c;
   d.L = L;
   d.L1 = L1;
   d.r = *r;
@@ -339,11 +322,10 @@ int mw_thread_fill (lua_State *L, lua_State *L1, const mw_Reader *r) {
   status = mw_read_u8(&d.r);
   d.n = mw_read_u32(&d.r);
   ntbc = mw_read_u32(&d.r);
-  if (d.r.err != NULL || d.n == 0 || d.n > MAXSLOTS ||
-      d.n - 1 > (size_t)(d.r.end - d.r.p) || status > LUA_ERRERR)
-    return mw_badvalue(damaged);
+  check(d.n - 1 < MAXSLOTS && d.n - 1 <= (size_t)(d.r.end - d.r.p) &&
+        status <= LUA_ERRERR);
   if (status == LUA_YIELD && version != MW_LUA)
-    return mw_badvalue("it was suspended under another version of Lua");
+    mw_badvalue("it was suspended under another version of Lua");
   mw_note(d.n);
   marks.n = 0;
   memset(mw_buf_reserve(L, &marks, d.n), 0, d.n);
@@ -353,14 +335,12 @@ int mw_thread_fill (lua_State *L, lua_State *L1, const mw_Reader *r) {
   if (!luaD_reallocstack(L1, cast_int(room), 0))
     luaM_error(L);
   L1->top.p = mw_slot(L1, d.n);
-  c = readslots(&d);
-  if (c > 0)
-    c = readtbcs(&d, ntbc);
-  if (c > 0)
-    c = (status == LUA_YIELD) ? readframes(&d) : isended(&d, status);
-  if (c > 0 && d.r.p == d.r.end) {
-    L1->status = cast(lu_byte, status);
-    return 1;
-  }
-  return (c < 0) ? 0 : mw_badvalue(damaged);
+  readslots(&d);
+  readtbcs(&d, ntbc);
+  if (status == LUA_YIELD)
+    readframes(&d);
+  else
+    check(isended(&d, status));
+  check(d.r.p == d.r.end);
+  L1->status = cast(lu_byte, status);
 }

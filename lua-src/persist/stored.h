@@ -19,6 +19,7 @@
 #include "buffer.h"
 #include "codec.h"
 #include "idmap.h"
+#include "path.h"
 #include "scratch.h"
 
 /* tags of the runtime's own records (keys have no version, records do) */
@@ -51,7 +52,6 @@
 ** of them.
 */
 #define MW_MAXID	((uint32_t)1 << 28)
-
 
 #if !defined(l_unlikely)  /* they are for upstream's own files */
 #define l_likely(x)	luai_likely(x)
@@ -144,9 +144,19 @@ extern const char mw_metakey;
 ** Runs f(mw_S.L, ud) with the collector stopped, for work that handles
 ** objects nobody holds. An error is raised again in L. Does a full
 ** collection and tries once more where memory does not suffice, so f has
-** to be repeatable.
+** to be repeatable. Returns 0 if f has raised MW_BADDATA, else 1. (Within
+** other such work, that is raised.)
 */
-extern void mw_work (lua_State *L, Pfunc f, void *ud);
+extern int mw_work (lua_State *L, Pfunc f, void *ud);
+
+/* status of what something bad in the store has ended: mw_S.why says what */
+#define MW_BADDATA	100
+
+/* runs f(L, ud), within 'mw_work'; 0 if it has raised MW_BADDATA, else 1 */
+extern int mw_try (lua_State *L, Pfunc f, void *ud);
+
+/* pushes the message that is on top of the worker's stack */
+extern void mw_takemessage (lua_State *L);
 
 /* a new internal table, held for as long as the state lives */
 extern Table *mw_newroot (lua_State *L);
@@ -176,18 +186,43 @@ extern void mw_seenid (uint32_t id);
 */
 enum { MW_LINK_NONE, MW_LINK_KEY, MW_LINK_META, MW_LINK_UPVAL, MW_LINK_SLOT };
 
-/* iterates over a table: 0 at the end. '*i' starts as 0. Raises nothing. */
-extern int mw_entries (const Table *t, unsigned int *i, TValue *k, TValue *v);
+/* a walk over a table: 'i' starts as 0 */
+typedef struct mw_Entries {
+  unsigned int i;
+  TValue k;
+  TValue v;
+} mw_Entries;
 
-/* looks up a key; 0 if it is absent */
-extern int mw_rawget (Table *t, const TValue *k, TValue *v);
+/* the next entry, 0 at the end. Raises nothing. */
+extern int mw_entries (const Table *t, mw_Entries *e);
+
+/* looks up a key; nil if it is absent. Holds until the next look-up. */
+#if MW_LUA == 54
+#define mw_rawget(t,k)	luaH_get(t, k)
+#else
+extern const TValue *mw_rawget (Table *t, const TValue *k);
+#endif
+
+/* the same into 'v' */
+extern void mw_lookup (Table *t, const TValue *k, TValue *v);
+
+/* is there such a key? */
+extern int mw_haskey (Table *t, const TValue *k);
+
+/* is a table a shell? ('mw_isshell' is for where every cycle counts) */
+extern int mw_shell (const Table *h);
+
+/* loads a table with its metatable; raises an error if anything is bad */
+extern void mw_loadwhole (lua_State *L, Table *h);
 
 /* rawset for internal tables and for loading, with the collector's barrier */
 extern void mw_rawset (lua_State *L, Table *t, const TValue *k, TValue *v);
 
-/* the same for internal tables whose keys are objects; '*v' is nil if absent */
-extern int mw_getof (Table *t, GCObject *o, TValue *v);
+/* the same for internal tables whose keys are objects */
+extern const TValue *mw_getof (Table *t, GCObject *o);
+extern Table *mw_tableof (Table *t, GCObject *o);  /* NULL if it is none */
 extern void mw_setof (lua_State *L, Table *t, GCObject *o, TValue *v);
+extern void mw_unsetof (lua_State *L, Table *t, GCObject *o);
 
 /* the metatable of a stored table, as far as it is known, or NULL */
 extern Table *mw_storedmeta (Table *h);
@@ -221,8 +256,9 @@ typedef struct mw_Slots {
 /* a walk over what an object links to: one call of 'mw_nextlink' each */
 typedef struct mw_Links {
   GCObject *o;
-  unsigned int i;
   int meta;  /* metatable yet to come */
+  int link;  /* its kind, key and value */
+  mw_Entries e;
   mw_Slots slots;
 } mw_Links;
 
@@ -232,7 +268,7 @@ extern void mw_startlinks (mw_Links *w, GCObject *o);
 ** The next link, 0 at the end. A cell that it leads to comes as a value,
 ** with a type that no script sees. Charged.
 */
-extern int mw_nextlink (mw_Links *w, int *link, TValue *key, TValue *v);
+extern int mw_nextlink (mw_Links *w);
 
 /* is a value, or a cell, a stored object? */
 #define mw_isstoredvalue(v)  \
@@ -271,73 +307,6 @@ extern int mw_trythread (lua_State *L, lua_State *L1);
 
 /*
 ** {==================================================================
-** path.c. Where there is a lua_State, memory errors may be raised.
-** ===================================================================
-*/
-
-/* an object in a queue that remembers how it was reached */
-typedef struct mw_Item {
-  GCObject *o;
-  uint32_t parent;  /* index in the queue */
-  int link;  /* from the parent */
-  TValue key;
-} mw_Item;
-
-#define MW_NOPARENT	UINT32_MAX
-
-#define mw_items(q)	((mw_Item *)(void *)(q)->data)
-#define mw_nitems(q)	((uint32_t)((q)->n / sizeof(mw_Item)))
-
-/* adds an item (key = NULL: nil); 0 if there is no memory */
-extern int mw_enqueue (mw_Buffer *q, GCObject *o, uint32_t parent, int link,
-                       const TValue *key);
-
-/* text for what has no other name in a path: handles */
-extern const char *const mw_handlepath;
-
-/*
-** A message is put together: first the path of that link of that object
-** (from = NULL: a handle), then more, then it is pushed.
-*/
-extern void mw_startmessage (lua_State *L, GCObject *from, int link,
-                             const TValue *key);
-extern void mw_put (lua_State *L, const char *s, size_t n);
-extern void mw_puts (lua_State *L, const char *s);
-extern void mw_putlink (lua_State *L, const GCObject *from, int link,
-                        const TValue *key);
-
-/*
-** The links that lead to item 'i' of a queue, but for that of its first
-** item. Spoils the queue.
-*/
-extern void mw_putchain (lua_State *L, mw_Buffer *q, uint32_t i);
-extern void mw_pushmessage (lua_State *L);
-
-/* raises the message on top of the stack with kind "persist" */
-extern l_noret mw_raise (lua_State *L);
-
-/*
-** Pushes "PATH: msg" for that link of that object (from = NULL: a handle).
-** May raise memory errors.
-*/
-extern void mw_pushpath (lua_State *L, GCObject *from, int link,
-                         const TValue *key, const char *msg);
-
-/* ends a message and pushes it: no table can be stored with such a key */
-extern void mw_putkeyrefusal (lua_State *L, const TValue *key);
-
-/* raises that, with kind "persist" */
-extern l_noret mw_refusekey (lua_State *L, GCObject *from, const TValue *key);
-
-/* raises what 'mw_pushpath' pushes, with kind "persist" */
-extern l_noret mw_raiseat (lua_State *L, GCObject *from, int link,
-                           const TValue *key, const char *msg);
-
-/* }================================================================== */
-
-
-/*
-** {==================================================================
 ** permanent.c
 ** ===================================================================
 */
@@ -359,25 +328,36 @@ extern void mw_permanent_set (lua_State *L, const char *name, size_t len);
 
 /*
 ** {==================================================================
-** store.c
+** store.c, flush.c
 ** ===================================================================
 */
 
-/* appends the encoding of a value; 0 if it has none */
-extern int mw_store_encode (lua_State *L, mw_Buffer *b, const TValue *v);
+/* what is encoded goes to mw_val, within 'mw_work' only: a number, ... */
+extern void mw_store_u8 (unsigned int v);
+extern void mw_store_u32 (size_t v);
 
-/* appends a reference to a stored object */
-extern void mw_store_ref (lua_State *L, mw_Buffer *b, GCObject *o);
+/* ... tag and version of a record, ... */
+extern void mw_store_header (int tag);
+
+/* ... a value (0 if it can't be stored), ... */
+extern int mw_store_encode (const TValue *v);
+
+/* ... or a reference to a stored object */
+extern void mw_store_ref (GCObject *o);
 
 /* appends a key of table 0: that of a record of an id, or of a text's hash */
 extern void mw_store_key (lua_State *L, mw_Buffer *b, int tag, uint64_t id);
 
 /*
-** Reads such a record into 'b', and makes 'r' read what is behind its header.
-** 0 if there is none, or with another header ('r' may be NULL: any); then
-** 'mw_S.why' is set.
+** Reads such a record into 'b', 0 if there is none; RECORDKEY is its key then
 */
-extern int mw_store_record (lua_State *L, int tag, uint64_t id, mw_Buffer *b,
+extern int mw_store_find (lua_State *L, int tag, uint64_t id, mw_Buffer *b);
+
+/*
+** Reads such a record into 'b', and makes 'r' read what is behind its header
+** ('r' may be NULL: any header will do). Raises MW_BADDATA if there is none.
+*/
+extern void mw_store_record (lua_State *L, int tag, uint64_t id, mw_Buffer *b,
                             mw_Reader *r);
 
 /*
@@ -398,13 +378,28 @@ extern int mw_store_set (lua_State *L, uint32_t id, const void *key,
 
 /*
 ** Reads all keys of a table into 'b' and checks their lengths. Returns
-** their number, or -1 if they are damaged. 'r' then reads the keys.
+** their number. 'r' then reads the keys (none if MW_BADDATA is raised).
 */
-extern int mw_store_keys (lua_State *L, uint32_t id, mw_Buffer *b,
+extern unsigned int mw_store_keys (lua_State *L, uint32_t id, mw_Buffer *b,
                           mw_Reader *r);
 
 /* reads the next of these keys; 0 at the end */
 extern int mw_store_nextkey (mw_Reader *r, mw_Reader *key);
+
+/* a walk over these keys, in steps: what is bad ends a step */
+typedef struct mw_Keys {
+  uint32_t id;
+  mw_Buffer *b;  /* for the keys */
+  void (*visit) (lua_State *L, struct mw_Keys *w);  /* called for each 'key' */
+  void *ud;
+  mw_Reader r;
+  mw_Reader key;
+  int begun;
+  unsigned int n;  /* number of all keys */
+} mw_Keys;
+
+/* goes on with such a walk (begun = 0: starts it); 0 if MW_BADDATA ended it */
+extern int mw_store_walk (lua_State *L, mw_Keys *w);
 
 /*
 ** Hands over what has changed (see ABI.md, 'flush'). Pushes nothing and
@@ -422,6 +417,13 @@ extern int mw_store_handnew (lua_State *L);
 /* 64-bit FNV-1a */
 #define MW_HASHSEED	0xcbf29ce484222325u
 extern uint64_t mw_hash (uint64_t h, const void *p, size_t n);
+extern uint64_t mw_hashof (const void *p, size_t n);  /* from the seed on */
+
+/* ... of the encoded value of a cell; never 0. Spoils mw_val. */
+extern uint64_t mw_cellhash (const UpVal *uv);
+
+/* empties mw_key and mw_val */
+extern void mw_newentry (void);
 
 /* }================================================================== */
 
@@ -433,19 +435,21 @@ extern uint64_t mw_hash (uint64_t h, const void *p, size_t n);
 */
 
 /*
-** Decodes a stored value. Returns 0 with mw_S.why set if it is bad. New
-** tables are shells. Within 'mw_work' only.
+** What is bad in the store raises MW_BADDATA, with mw_S.why set; all of this
+** is for use within 'mw_work' only, which catches that, as 'mw_try' does.
 */
-extern int mw_decodevalue (lua_State *L, mw_Reader *r, TValue *res);
 
-/* decodes a key; 0 if it is damaged, -1 if it is the runtime's own */
+/* decodes a stored value; new tables are shells */
+extern void mw_decodevalue (lua_State *L, mw_Reader *r, TValue *res);
+
+/* decodes a key; 0 if it is the runtime's own */
 extern int mw_decodekey (lua_State *L, mw_Reader *r, TValue *res);
 
-/*
-** Reads and decodes the value of a key; nil if there is none. Returns 0 with
-** mw_S.why set if it is bad.
-*/
-extern int mw_readvalue (lua_State *L, uint32_t id, const void *key,
+/* pops a value */
+extern void mw_popto (lua_State *L, TValue *res);
+
+/* reads and decodes the value of a key; nil if there is none */
+extern void mw_readvalue (lua_State *L, uint32_t id, const void *key,
                          size_t klen, TValue *res);
 
 /* the stored table with an id, a shell if it is not in memory */
@@ -453,26 +457,24 @@ extern Table *mw_tablebyid (lua_State *L, uint32_t id);
 
 /*
 ** The stored function or coroutine with an id, of the kind that the tag of
-** its references says; NULL with mw_S.why set if it is bad
+** its references says
 */
 extern GCObject *mw_objectbyid (lua_State *L, int tag, uint32_t id);
 
-/* the cell with an id, for what is being built; NULL if that is another's */
+/* the cell with an id, for what is being built */
 extern UpVal *mw_cellbyid (lua_State *L, uint32_t id);
 
 /*
 ** Decodes a function stored as bytecode (tag 0x05), which is verified first.
-** Returns 0 with mw_S.why set if it is bad.
 */
-extern int mw_bytecode_decode (lua_State *L, mw_Reader *r, TValue *res);
+extern void mw_bytecode_decode (lua_State *L, mw_Reader *r, TValue *res);
 
 /*
-** Appends the record of a function. Hands over the function's text before
+** Encodes the record of a function. Hands over the function's text before
 ** that if the store does not have it; adds the number of entries that this
 ** took to '*n'. Returns 0 if the host's store failed.
 */
-extern int mw_closure_encode (lua_State *L, mw_Buffer *b, LClosure *cl,
-                              int *n);
+extern int mw_closure_encode (lua_State *L, LClosure *cl, int *n);
 
 /*
 ** Makes sure that the store has the record 'rec' of a text, and sets its
@@ -485,21 +487,21 @@ extern int mw_text_put (lua_State *L, const mw_Buffer *rec, uint64_t *hash,
 /* forgets what a load that an error ended has half built */
 extern void mw_closure_abandon (void);
 
-/* says what is wrong with a value, in mw_S.why; returns 0 */
-extern int mw_bad (const char *what, const char *name, size_t len);
-extern int mw_badvalue (const char *what);
+/* raises MW_BADDATA: what is wrong with a value comes into mw_S.why */
+extern l_noret mw_bad (const char *what, const char *name, size_t len);
+extern l_noret mw_badvalue (const char *what);
 
 /* what is said of a version that this release does not know */
 extern const char mw_unknownversion[];
 
-/* reads the version of a record, and sets 'r->err' if it is another one */
+/* reads the version of a record, which has to be the one that is known */
 extern void mw_read_version (mw_Reader *r);
 
-/* reads tag and version; 0 with mw_S.why set if one is not as expected */
-extern int mw_read_header (mw_Reader *r, int tag);
+/* reads tag and version, which have to be as expected */
+extern void mw_read_header (mw_Reader *r, int tag);
 
-/* makes 'r' read what is in 'b' */
-extern void mw_reader (mw_Reader *r, const mw_Buffer *b);
+/* makes 'r' read so many bytes; it raises what is wrong with them */
+extern void mw_reader (mw_Reader *r, const void *p, size_t n);
 
 /* }================================================================== */
 
@@ -518,7 +520,7 @@ extern void mw_reader (mw_Reader *r, const mw_Buffer *b);
 extern int mw_thread_state (const lua_State *L1);
 
 /* what is wrong with one that does not rest, for messages */
-extern void mw_thread_putrefusal (lua_State *L, lua_State *L1);
+extern void mw_thread_putrefusal (lua_State *L1);
 
 /* a walk over the stack of a coroutine (that has none unless it rests) */
 extern void mw_startslots (mw_Slots *w, lua_State *L1);
@@ -529,8 +531,8 @@ extern int mw_nextslot (mw_Slots *w, TValue *v);
 /* name of the variable in a slot, or "?" */
 extern const char *mw_thread_slotname (lua_State *L1, uint32_t i);
 
-/* appends the record; 0 if there is something that can't be stored */
-extern int mw_thread_encode (lua_State *L, mw_Buffer *b, lua_State *L1);
+/* encodes the record; 0 if there is something that can't be stored */
+extern int mw_thread_encode (lua_State *L, lua_State *L1);
 
 /* loops over tables: before a coroutine is stored that has run (loop.c) */
 extern void mw_settleloops (lua_State *L, lua_State *L1);
@@ -540,10 +542,10 @@ extern int mw_nextkept (lua_State *L);
 
 /*
 ** Fills a new thread as the record says that 'r' is in, behind its version.
-** Returns 0 with mw_S.why set if it is bad: then what it has taken of cells
-** has to be closed, and it may not be used.
+** If that is bad, what it has taken of cells has to be closed, and it may
+** not be used.
 */
-extern int mw_thread_fill (lua_State *L, lua_State *L1, const mw_Reader *r);
+extern void mw_thread_fill (lua_State *L, lua_State *L1, const mw_Reader *r);
 
 /* }================================================================== */
 

@@ -75,24 +75,24 @@ int mw_thread_state (const lua_State *L1) {
 }
 
 
-void mw_thread_putrefusal (lua_State *L, lua_State *L1) {
+void mw_thread_putrefusal (lua_State *L1) {
   switch (mw_thread_state(L1)) {
     case MW_THREAD_NEVER:
-      mw_puts(L, "the main coroutine");
+      mw_puts("the main coroutine");
       return;
     case MW_THREAD_RUNS:
-      mw_puts(L, "a running coroutine");
+      mw_puts("a running coroutine");
       return;
   }
   if (L1->hook != NULL && L1->hookmask != 0)
-    mw_puts(L, "a coroutine with a debug hook");
+    mw_puts("a coroutine with a debug hook");
   else if (mw_resumer(L1) != NULL)
-    mw_puts(L, "a coroutine that waits for the host");
+    mw_puts("a coroutine that waits for the host");
   else {
     const CallInfo *ci = culprit(L1);
     const char *name = mw_registry_name(mw_registry_index(s2v(ci->func.p)));
-    mw_puts(L, "a coroutine suspended inside ");
-    mw_puts(L, isLua(ci) ? "a debug hook"
+    mw_puts("a coroutine suspended inside ");
+    mw_puts(isLua(ci) ? "a debug hook"
                : name != NULL ? name : "a C function");
   }
 }
@@ -182,26 +182,25 @@ uint32_t mw_codehash (const Proto *p) {
 }
 
 
-static void addframe (lua_State *L, mw_Buffer *b, const lua_State *L1,
-                      const CallInfo *ci) {
+static void addframe (const lua_State *L1, const CallInfo *ci) {
   int kind = (ci == L1->ci) ? MW_F_YIELD : mw_framekind(ci);
   int tail = (ci->callstatus & CIST_TAIL) ? MW_F_TAIL : 0;
-  mw_buf_addu8(L, b, cast_uint(kind | tail));
-  mw_buf_addu32(L, b, mw_indexof(L1, ci->func.p));
+  mw_store_u8(cast_uint(kind | tail));
+  mw_store_u32(mw_indexof(L1, ci->func.p));
   if (kind == MW_F_LUA) {
     const Proto *p = ci_func(ci)->p;
     const Instruction *pc = ci->u.l.savedpc;
-    mw_buf_addu32(L, b, mw_codehash(p));
-    mw_buf_addu32(L, b, (size_t)(pc - p->code));
-    mw_buf_addu32(L, b, mw_hasextra(p) ? (size_t)ci->u.l.nextraargs : 0);
-    mw_buf_addu32(L, b, opcode(pc[-1]) == OP_RETURN ? (size_t)ci->u2.nres : 0);
+    mw_store_u32(mw_codehash(p));
+    mw_store_u32((size_t)(pc - p->code));
+    mw_store_u32(mw_hasextra(p) ? (size_t)ci->u.l.nextraargs : 0);
+    mw_store_u32(opcode(pc[-1]) == OP_RETURN ? (size_t)ci->u2.nres : 0);
   }
   else
-    mw_buf_addu8(L, b, cast_uint(getcistrecst(ci)));
+    mw_store_u8(cast_uint(getcistrecst(ci)));
 }
 
 
-int mw_thread_encode (lua_State *L, mw_Buffer *b, lua_State *L1) {
+int mw_thread_encode (lua_State *L, lua_State *L1) {
   mw_Slots w;
   TValue v;
   const CallInfo *ci;
@@ -209,32 +208,32 @@ int mw_thread_encode (lua_State *L, mw_Buffer *b, lua_State *L1) {
   if (mw_thread_state(L1) != MW_THREAD_RESTS ||
       (mw_slotof(L1)->state & MW_ST_RAN))
     return 0;  /* not now, or not looked at yet */
-  mw_buf_addu16(L, b, mw_header(MW_TAG_THREAD));
-  mw_buf_addu8(L, b, MW_LUA);
-  mw_buf_addu8(L, b, L1->status);
-  mw_buf_addu32(L, b, mw_indexof(L1, L1->top.p));
-  head = b->n;
-  mw_buf_addu32(L, b, 0);  /* number of variables to be closed */
+  mw_store_header(MW_TAG_THREAD);
+  mw_store_u8(MW_LUA);
+  mw_store_u8(L1->status);
+  mw_store_u32(mw_indexof(L1, L1->top.p));
+  head = mw_val.n;
+  mw_store_u32(0);  /* number of variables to be closed */
   mw_scratch(TOCLOSE).n = 0;
   mw_startslots(&w, L1);
   while (mw_nextslot(&w, &v)) {
     if (w.istbc)
       mw_buf_addu32(L, &mw_scratch(TOCLOSE), mw_indexof(L1, w.o));
     if (ttypetag(&v) != LUA_VUPVAL) {
-      if (!mw_store_encode(L, b, &v))
+      if (!mw_store_encode(&v))
         return 0;
     }
     else if (mw_isstoredvalue(&v))
-      mw_store_ref(L, b, gcvalue(&v));
+      mw_store_ref(gcvalue(&v));
     else
       return 0;  /* is new since this was looked at */
   }
-  memcpy(b->data + head, &(uint32_t){(uint32_t)(mw_scratch(TOCLOSE).n / 4)}, 4);
+  memcpy(mw_val.data + head, &(uint32_t){(uint32_t)(mw_scratch(TOCLOSE).n / 4)}, 4);
   if (mw_scratch(TOCLOSE).n > 0)
-    mw_buf_add(L, b, mw_scratch(TOCLOSE).data, mw_scratch(TOCLOSE).n);
+    mw_buf_add(L, &mw_val, mw_scratch(TOCLOSE).data, mw_scratch(TOCLOSE).n);
   if (L1->status == LUA_YIELD) {
     for (ci = L1->base_ci.next; ; ci = ci->next) {
-      addframe(L, b, L1, ci);
+      addframe(L1, ci);
       if (ci == L1->ci)
         break;
     }

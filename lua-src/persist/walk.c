@@ -33,14 +33,6 @@ static int getarray (const Table *t, unsigned int i, TValue *v) {
   return 1;
 }
 
-int mw_rawget (Table *t, const TValue *k, TValue *v) {
-  const TValue *slot = luaH_get(t, k);
-  if (isempty(slot))
-    return 0;
-  setobj(NOSTATE, v, slot);
-  return 1;
-}
-
 #else
 
 #define arraysize(t)	((t)->asize)
@@ -53,32 +45,55 @@ static int getarray (const Table *t, unsigned int i, TValue *v) {
   return 1;
 }
 
-int mw_rawget (Table *t, const TValue *k, TValue *v) {
-  return !tagisempty(luaH_get(t, k, v));
+const TValue *mw_rawget (Table *t, const TValue *k) {
+  static TValue v;
+  if (tagisempty(luaH_get(t, k, &v)))
+    setempty(&v);
+  return &v;
 }
 
 #endif
 
 
-int mw_entries (const Table *t, unsigned int *i, TValue *k, TValue *v) {
+void mw_lookup (Table *t, const TValue *k, TValue *v) {
+  setnilvalue(v);
+  k = mw_rawget(t, k);
+  if (!ttisnil(k))
+    setobj(NOSTATE, v, k);
+}
+
+
+int mw_haskey (Table *t, const TValue *k) {
+  return !ttisnil(mw_rawget(t, k));
+}
+
+
+int mw_entries (const Table *t, mw_Entries *e) {
   unsigned int asize = arraysize(t);
-  for (; *i < asize; (*i)++) {
-    if (getarray(t, *i, v)) {
-      ++*i;
-      setivalue(k, *i);
-      return 1;
+  for (;;) {
+    unsigned int i = e->i++;
+    if (i < asize) {
+      if (getarray(t, i, &e->v)) {
+        setivalue(&e->k, e->i);
+        return 1;
+      }
     }
-  }
-  for (; *i - asize < (unsigned int)sizenode(t); (*i)++) {
-    Node *n = gnode(t, *i - asize);
-    if (!isempty(gval(n))) {
-      getnodekey(NOSTATE, k, n);
-      setobj(NOSTATE, v, gval(n));
-      (*i)++;
-      return 1;
+    else if (i - asize < (unsigned int)sizenode(t)) {
+      Node *n = gnode(t, i - asize);
+      if (!isempty(gval(n))) {
+        getnodekey(NOSTATE, &e->k, n);
+        setobj(NOSTATE, &e->v, gval(n));
+        return 1;
+      }
     }
+    else
+      return 0;
   }
-  return 0;
+}
+
+
+int mw_shell (const Table *h) {
+  return mw_isshell(h);
 }
 
 
@@ -88,13 +103,16 @@ void mw_rawset (lua_State *L, Table *t, const TValue *k, TValue *v) {
 }
 
 
-int mw_getof (Table *t, GCObject *o, TValue *v) {
+const TValue *mw_getof (Table *t, GCObject *o) {
   TValue k;
   setgcovalue(NOSTATE, &k, o);
-  if (mw_rawget(t, &k, v))
-    return 1;
-  setnilvalue(v);
-  return 0;
+  return mw_rawget(t, &k);
+}
+
+
+Table *mw_tableof (Table *t, GCObject *o) {
+  const TValue *v = mw_getof(t, o);
+  return ttistable(v) ? hvalue(v) : NULL;
 }
 
 
@@ -105,12 +123,15 @@ void mw_setof (lua_State *L, Table *t, GCObject *o, TValue *v) {
 }
 
 
+void mw_unsetof (lua_State *L, Table *t, GCObject *o) {
+  TValue nil;
+  setnilvalue(&nil);
+  mw_setof(L, t, o, &nil);
+}
+
+
 Table *mw_storedmeta (Table *h) {
-  TValue v;
-  if (!mw_isshell(h))
-    return h->metatable;
-  mw_getof(mw_S.guards, obj2gco(h), &v);
-  return ttistable(&v) ? hvalue(&v) : NULL;
+  return mw_shell(h) ? mw_tableof(mw_S.guards, obj2gco(h)) : h->metatable;
 }
 
 /* }================================================================== */
@@ -227,58 +248,57 @@ int mw_tagof (const GCObject *o) {
 
 void mw_startlinks (mw_Links *w, GCObject *o) {
   w->o = o;
-  w->i = 0;
+  w->e.i = 0;
   w->meta = 1;
   if (o->tt == LUA_VTHREAD)
     mw_startslots(&w->slots, gco2th(o));
 }
 
 
-static int tablelink (mw_Links *w, int *link, TValue *key, TValue *v) {
+static int tablelink (mw_Links *w) {
   Table *h = gco2t(w->o);
   if (w->meta) {
     Table *mt = mw_storedmeta(h);
     w->meta = 0;
     if (mt != NULL) {
-      sethvalue(NOSTATE, v, mt);
-      setnilvalue(key);
-      *link = MW_LINK_META;
+      sethvalue(NOSTATE, &w->e.v, mt);
+      w->link = MW_LINK_META;
       return 1;
     }
   }
-  *link = MW_LINK_KEY;
-  return mw_entries(h, &w->i, key, v);
+  w->link = MW_LINK_KEY;
+  return mw_entries(h, &w->e);
 }
 
 
-int mw_nextlink (mw_Links *w, int *link, TValue *key, TValue *v) {
+int mw_nextlink (mw_Links *w) {
   mw_note(1);
+  setnilvalue(&w->e.k);
   switch (w->o->tt) {
     case LUA_VTABLE:
-      return tablelink(w, link, key, v);
+      return tablelink(w);
     case LUA_VLCL: {
       LClosure *cl = gco2lcl(w->o);
-      if (w->i >= cl->nupvalues)
+      if (w->e.i >= cl->nupvalues)
         return 0;
-      setgcovalue(NOSTATE, v, obj2gco(cl->upvals[w->i]));
-      w->i++;
-      *link = MW_LINK_UPVAL;
-      setivalue(key, w->i);
+      setgcovalue(NOSTATE, &w->e.v, obj2gco(cl->upvals[w->e.i]));
+      w->e.i++;
+      w->link = MW_LINK_UPVAL;
+      setivalue(&w->e.k, w->e.i);
       return 1;
     }
     case LUA_VTHREAD:
-      if (!mw_nextslot(&w->slots, v))
+      if (!mw_nextslot(&w->slots, &w->e.v))
         return 0;
-      *link = MW_LINK_SLOT;
-      setivalue(key, w->slots.o - gco2th(w->o)->stack.p);
+      w->link = MW_LINK_SLOT;
+      setivalue(&w->e.k, w->slots.o - gco2th(w->o)->stack.p);
       return 1;
     default:  /* cell or wrap function */
-      if (w->i++ > 0)
+      w->link = MW_LINK_NONE;
+      if (w->e.i++ > 0)
         return 0;
-      *link = MW_LINK_NONE;
-      setnilvalue(key);
-      setobj(NOSTATE, v, (w->o->tt == LUA_VCCL) ? &gco2ccl(w->o)->upvalue[0]
-                                               : gco2upv(w->o)->v.p);
+      setobj(NOSTATE, &w->e.v, (w->o->tt == LUA_VCCL) ? &gco2ccl(w->o)->upvalue[0]
+                                                     : gco2upv(w->o)->v.p);
       return 1;
   }
 }
