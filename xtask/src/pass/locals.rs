@@ -21,6 +21,10 @@ const ROUNDS: usize = 3;
 /// What an exchange has to save, in units of the model: half a bit.
 const GAIN: u64 = 1 << 19;
 
+/// The longest function that is numbered anew, in bytes: V8's baseline compiler keeps locals in registers by their numbers, low ones first, and an
+/// interpreter loop, which is longer, is where that matters.
+const LONGEST: usize = 4096;
+
 /// How often the pairs of one function are gone through at most.
 const TRIES: usize = 4;
 
@@ -106,6 +110,9 @@ impl Function {
         // A number may be written in more bytes than it takes; such a local stays.
         let is_narrow = |local: usize| uses[local].iter().all(|place| code[*place] == local as u8);
         let mut exchanges = vec![];
+        if code.len() > LONGEST {
+            return Ok(Function { start, code, uses, exchanges });
+        }
         let mut first = parameters;
         for group in body.get_locals_reader()? {
             let end = first.saturating_add(group?.0 as usize);
