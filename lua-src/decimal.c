@@ -13,7 +13,11 @@ char *mw_digits (char *end, uint64_t v, unsigned int base, int upper) {
   const char *set = upper ? "0123456789ABCDEF" : "0123456789abcdef";
   for (; v > UINT32_MAX; v /= base)
     *--end = set[v % base];
-  for (uint32_t u = (uint32_t)v; u > 0; u /= base)
+  uint32_t u = (uint32_t)v;
+  if (base == 10)  /* engines divide by a constant with a multiplication */
+    for (; u > 0; u /= 10)
+      *--end = (char)('0' + u % 10);
+  for (; u > 0; u /= base)
     *--end = set[u % base];
   return end;
 }
