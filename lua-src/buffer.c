@@ -36,7 +36,7 @@ static void grown (mw_Buffer *b, void *data, size_t cap) {
 }
 
 
-int mw_buf_tryreserve (mw_Buffer *b, size_t extra) {
+MW_RARE int mw_buf_tryreserve (mw_Buffer *b, size_t extra) {
   size_t cap;
   void *data;
   if (extra <= b->cap - b->n)

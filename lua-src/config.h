@@ -122,6 +122,14 @@ extern uint64_t mw_seed_long (void);
 #endif
 
 
+/* a function of its own, compiled for its bytes: work that others wait on */
+#if defined(MW_SMALL)
+#define MW_SHORT
+#else
+#define MW_SHORT		__attribute__((noinline, minsize))
+#endif
+
+
 /* a coroutine is about to run (barrier.h) */
 #define luai_userstateresume(L,n)	mw_ran(L)
 

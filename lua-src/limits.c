@@ -210,7 +210,7 @@ static void disarm (global_State *g, GCObject **list) {
 ** (An emergency collection calls no finalisers, and leaves all objects as
 ** they are between two collections.)
 */
-static void disarmall (lua_State *L) {
+static MW_RARE void disarmall (lua_State *L) {
   global_State *g = G(L);
   int generational = (g->gckind != KGC_INC);
   luaC_changemode(L, KGC_INC);

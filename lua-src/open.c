@@ -6,8 +6,8 @@
 
 #include "lua.h"
 
+#include "lapi.h"
 #include "lgc.h"
-#include "lobject.h"
 #include "lstate.h"
 #include "ltable.h"
 
@@ -44,4 +44,19 @@ void mw_fill (lua_State *L, unsigned int i) {
   obj2arr(t, i - 1, v);
 #endif
   luaC_barrierback(L, obj2gco(t), v);
+}
+
+
+void mw_element (lua_State *L, const Table *t, unsigned int i) {
+#if MW_LUA == 54
+  setobj2s(L, L->top.p, &t->array[i - 1]);
+#else
+  arr2obj(t, i - 1, s2v(L->top.p));
+#endif
+  api_incr_top(L);
+}
+
+
+void mw_pushglobals (lua_State *L) {
+  mw_element(L, hvalue(&G(L)->l_registry), LUA_RIDX_GLOBALS);
 }

@@ -9,6 +9,7 @@
 #include "lua.h"
 
 #include "lauxlib.h"
+#include "lobject.h"
 
 /*
 ** Opens a library: package.loaded[name] and the global of that name are what
@@ -30,5 +31,11 @@ extern void mw_setmeta (lua_State *L);
 ** has to be room for that in its array part.
 */
 extern void mw_fill (lua_State *L, unsigned int i);
+
+/* pushes element 'i' of a table, which has to be in its array part */
+extern void mw_element (lua_State *L, const Table *t, unsigned int i);
+
+/* 'lua_pushglobaltable' */
+extern void mw_pushglobals (lua_State *L);
 
 #endif

@@ -144,7 +144,7 @@ static Table *fieldtable (lua_State *L, Table *t, const char *name) {
 static Table *grouptable (lua_State *L, const char *prefix) {
   Table *t = hvalue(&G(L)->l_registry);
   if (*prefix == '\0') {
-    lua_pushglobaltable(L);
+    mw_pushglobals(L);
     L->top.p--;
     return hvalue(s2v(L->top.p));
   }
@@ -182,13 +182,8 @@ static void pushfunction (lua_State *L, const char *prefix, Table *group,
                           const char *name) {
   if (strcmp(prefix, ITERATORS) == 0)
     pushiterator(L, name);
-  else if (*name >= '0' && *name <= '9' && group != NULL) {
-    sethvalue2s(L, L->top.p, group);
-    L->top.p++;
-    lua_rawgeti(L, -1, *name - '0');
-    setobjs2s(L, L->top.p - 2, L->top.p - 1);
-    L->top.p--;
-  }
+  else if (*name >= '0' && *name <= '9' && group != NULL)
+    mw_element(L, group, (unsigned int)(*name - '0'));
   else
     getfield(L, group, name, s2v(L->top.p++));
 }

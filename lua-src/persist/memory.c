@@ -201,7 +201,7 @@ static void start (lua_State *L, void *ud) {
 static void attachglobal (lua_State *L, uint32_t id) {
   if (!mw_work(L, attach, &id))
     luaG_runerror(L, "cannot attach stored table %d: %s", (int)id, mw_S.why);
-  lua_pushglobaltable(L);
+  mw_pushglobals(L);
   lua_pushliteral(L, "Memory");
   sethvalue2s(L, L->top.p, mw_S.root);
   mw_inctop(L);
