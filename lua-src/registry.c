@@ -160,7 +160,7 @@ static Table *grouptable (lua_State *L, const char *prefix) {
 
 
 /*
-** Pushes what a generator returns first, called as ("", arg) or ({}). The
+** Pushes what a generator returns first, called as ("", arg) or ({}, arg). The
 ** name is 'function' or 'library.function', and may have a remark behind it.
 */
 static void pushiterator (lua_State *L, const char *name) {

@@ -492,7 +492,7 @@ pub struct TestArgs {
 pub enum BenchSection {
     /// The programs of bench/lua in our modules, wasmoon, fengari and native Lua, on node, Chromium and wasmtime.
     Programs,
-    /// Where the milliseconds of a start go, and what `--preload` saves of them.
+    /// Where the milliseconds of a start go on two versions of node, beside wasmoon's, and what `--preload` saves of them.
     Startup,
     /// Heap, peak, pages and fragmentation of programs.
     Memory,
